@@ -1,0 +1,131 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "voxlate/job.h"
+
+namespace voxlate {
+
+/// Proof that a worker owns a job. A stale one changes nothing: every write that takes a lease returns
+/// whether the lease still held (see Note [Lease fencing] in store/sqlite_job_store.cpp).
+struct Lease {
+  std::string job_id;
+  std::string owner;  ///< one running server process
+  int attempt = 0;
+  std::string token;  ///< random, new at every claim
+};
+
+struct NewJob {
+  std::string id;
+  JobSpec spec;
+  MediaSummary media;
+  std::string idempotency_key;  ///< empty: none
+  std::string fingerprint;      ///< SHA-256 of what was asked, compared when the key is seen again
+};
+
+struct EnqueueResult {
+  Job job;
+  bool replayed = false;  ///< the key was known: `job` is the earlier one and nothing was added
+};
+
+struct ClaimedJob {
+  Job job;
+  Lease lease;
+};
+
+enum class LeaseState { kHeld, kCancelRequested, kLost };
+
+/// A finished piece of a job that a later attempt need not repeat.
+struct Checkpoint {
+  std::string stage;    ///< "window", "translation"
+  std::string key;      ///< unique within job and stage; checkpoints are listed in the order they were added
+  std::string payload;  ///< JSON
+
+  bool operator==(const Checkpoint&) const = default;
+};
+
+struct JobOutcome {
+  std::vector<JobFile> files;
+  std::vector<std::string> notes;
+};
+
+struct JobFilter {
+  std::optional<JobState> state;
+  std::string search;    ///< part of the source name, case-insensitive; empty: all
+  std::string after_id;  ///< continue behind this job of an earlier page; empty: from the newest
+  int limit = 50;
+};
+
+struct JobPage {
+  std::vector<Job> jobs;  ///< newest first
+  bool has_more = false;
+};
+
+/// The durable queue and the record of all jobs. Each call is one transaction that is on disk when it
+/// returns; time is passed in; thread-safe. Every implementation passes tests/contract/job_store_test.
+class JobStore {
+ public:
+  virtual ~JobStore() = default;
+
+  /// Adds a queued job, or finds the earlier one under the same idempotency key.
+  /// Throws `kInvalidInput` when the key was used with another fingerprint.
+  virtual EnqueueResult enqueue(const NewJob& job, TimePoint now) = 0;
+
+  /// Takes the most urgent job that may run: by priority and age, so that even a low one starts in
+  /// bounded time. The attempt is counted.
+  virtual std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now,
+                                               std::chrono::milliseconds lease_time) = 0;
+
+  /// Extends the lease and stores the progress.
+  virtual LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
+                               std::chrono::milliseconds lease_time) = 0;
+
+  virtual bool checkpoint(const Lease& lease, const Checkpoint& checkpoint, TimePoint now) = 0;
+  virtual std::vector<Checkpoint> checkpoints(const std::string& job_id, const std::string& stage) const = 0;
+
+  /// processing -> completed; its checkpoints are dropped.
+  virtual bool finish(const Lease& lease, const JobOutcome& outcome, TimePoint now) = 0;
+
+  /// processing -> queued at `retry_at`, or -> failed when there is none.
+  virtual bool fail(const Lease& lease, const JobError& error, std::optional<TimePoint> retry_at, TimePoint now) = 0;
+
+  /// processing -> cancelled, once the worker has stopped.
+  virtual bool confirm_cancel(const Lease& lease, TimePoint now) = 0;
+
+  /// processing -> queued without charging the attempt: the server is shutting down.
+  virtual bool release(const Lease& lease, TimePoint now) = 0;
+
+  /// queued -> cancelled at once; processing: the worker is told at its next heartbeat. Returns the job
+  /// as it is then. Throws `kNotFound`, `kConflict` (already finished).
+  virtual Job request_cancel(const std::string& job_id, TimePoint now) = 0;
+
+  /// failed or cancelled -> queued, attempts counted anew, checkpoints kept. Throws `kNotFound`, `kConflict`.
+  virtual Job retry(const std::string& job_id, TimePoint now) = 0;
+
+  /// Requeues processing jobs whose lease ran out before `now`, or that belong to another owner than
+  /// `owner` (an earlier process on the same data). Each such loss counts as a crash; after
+  /// `max_crashes` the job fails instead. Returns the ids touched.
+  virtual std::vector<std::string> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) = 0;
+
+  virtual std::optional<Job> get(const std::string& job_id) const = 0;
+  virtual JobPage list(const JobFilter& filter) const = 0;
+  virtual std::map<JobState, int> count_by_state() const = 0;
+  /// Bytes of sources of all jobs not yet finished: what their results may still need room for.
+  virtual std::uint64_t pending_bytes() const = 0;
+  /// Queued jobs that would be claimed before this one; 0 for any other state.
+  virtual int jobs_ahead(const std::string& job_id) const = 0;
+  /// All ids, for sweeping folders that belong to no job.
+  virtual std::vector<std::string> ids() const = 0;
+
+  /// Deletes the record in any state; a worker on it finds its lease lost. False when absent.
+  virtual bool remove(const std::string& job_id) = 0;
+
+  /// Deletes finished jobs (completed, failed, cancelled) older than `time`, at most `limit`; returns their ids.
+  virtual std::vector<std::string> delete_finished_before(TimePoint time, int limit) = 0;
+};
+
+}  // namespace voxlate

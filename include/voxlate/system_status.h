@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "voxlate/transcriber.h"
+#include "voxlate/translator.h"
+
+namespace voxlate {
+
+/// What this installation can do, as offered to clients and checked at submission.
+struct Capabilities {
+  std::vector<TranscriberInfo> engines;  ///< best first
+  std::vector<TranslationRoute> routes;
+  std::vector<std::string> formats;
+  std::vector<std::string> profiles;
+};
+
+/// One look at the machine and the process. Absent figures are unknown here, not zero.
+struct SystemStatus {
+  std::uint64_t memory_total_bytes = 0;  ///< of the cgroup where it limits, else of the machine
+  std::uint64_t memory_used_bytes = 0;
+  std::string memory_source;  ///< "cgroup v2", "cgroup v1", "/proc/meminfo"
+  std::uint64_t process_rss_bytes = 0;
+  double cpu_percent = 0;  ///< of the whole machine since the look before
+  int cpu_count = 0;
+  std::uint64_t disk_free_bytes = 0;  ///< where the data folder lies
+  std::uint64_t disk_total_bytes = 0;
+  int workers_total = 0;  ///< jobs that may run at once
+  int workers_active = 0;
+  std::chrono::seconds uptime{};
+  std::vector<std::pair<std::string, std::string>> versions;  ///< of the product and its libraries
+};
+
+}  // namespace voxlate

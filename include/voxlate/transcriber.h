@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "voxlate/audio.h"
+#include "voxlate/progress.h"
+#include "voxlate/transcript.h"
+
+namespace voxlate {
+
+/// What an engine is, for the page, the API and the log.
+struct TranscriberInfo {
+  std::string id;                      ///< the value of the option `engine`: "sphinx"
+  std::string name;                    ///< for people: "PocketSphinx (US English)"
+  std::vector<std::string> languages;  ///< BCP 47 codes it recognises
+  std::string notice;                  ///< an honest word about its quality and what is better; may be empty
+};
+
+struct TranscribeOptions {
+  std::string language;  ///< BCP 47; empty: detect
+};
+
+/// The result of one independently recognised stretch `[begin, end)` of media time.
+struct Window {
+  std::chrono::milliseconds begin{};
+  std::chrono::milliseconds end{};
+  std::vector<Segment> segments;
+
+  bool operator==(const Window&) const = default;
+};
+
+/// Finished windows of a job: those of earlier attempts are found, new ones are kept. An engine cuts
+/// the same audio into the same windows every time, so a window is known by its times.
+/// Thread-safe.
+class WindowLog {
+ public:
+  virtual ~WindowLog() = default;
+
+  virtual std::optional<Window> find(std::chrono::milliseconds begin, std::chrono::milliseconds end) const = 0;
+
+  /// Durable when it returns.
+  virtual void add(const Window& window) = 0;
+};
+
+/// Speech to timed text. Thread-safe: several jobs call one instance at the same time.
+class Transcriber {
+ public:
+  virtual ~Transcriber() = default;
+
+  virtual TranscriberInfo info() const = 0;
+
+  /// Reads `audio` to its end. Segments of the result are ordered, do not overlap and lie inside the
+  /// audio. Windows found in `log` are not recognised again; each new one is added to it.
+  /// Throws `kCancelled` soon after `stop` is requested, `kUnavailable` when the engine cannot run.
+  virtual Transcript transcribe(AudioSource& audio, const TranscribeOptions& options, WindowLog& log,
+                                Progress& progress, std::stop_token stop) = 0;
+};
+
+}  // namespace voxlate

@@ -1,0 +1,120 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/ids.h"
+#include "voxlate/error.h"
+
+namespace voxlate {
+
+void UniqueFd::reset(int fd) {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
+}
+
+void throw_errno(std::string_view what) {
+  const int error = errno;
+  ErrorCode code = ErrorCode::kInternal;
+  if (error == ENOSPC || error == EDQUOT) code = ErrorCode::kStorageFull;
+  if (error == ENOENT) code = ErrorCode::kNotFound;
+  throw Error(code, std::string(what) + ": " + std::strerror(error));
+}
+
+UniqueFd open_for_reading(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) {
+    if (errno == EACCES) throw Error(ErrorCode::kInvalidInput, "the file is not readable: permission denied");
+    throw_errno("cannot open the file");
+  }
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw_errno("cannot look at the file");
+  if (!S_ISREG(status.st_mode))
+    throw Error(ErrorCode::kInvalidInput, "expected a regular file, got a folder or a device");
+  return fd;
+}
+
+UniqueFd create_file(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) throw_errno("cannot create a file");
+  return fd;
+}
+
+void write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      throw_errno("cannot write");
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+std::uint64_t file_size(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) throw_errno("cannot look at the file");
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+void sync_file(int fd) {
+  if (::fsync(fd) != 0) throw_errno("cannot make a file durable");
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) throw_errno("cannot make a folder durable");
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
+  const std::filesystem::path temporary = path.parent_path() / (".tmp-" + random_id());
+  // Removes the temporary file unless the rename happened.
+  struct Guard {
+    const std::filesystem::path& path;
+    bool armed = true;
+    ~Guard() {
+      if (armed) ::unlink(path.c_str());
+    }
+  };
+  const UniqueFd fd = create_file(temporary);
+  Guard guard{temporary};
+  write_all(fd.get(), bytes);
+  sync_file(fd.get());
+  if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno("cannot rename a file");
+  guard.armed = false;
+  sync_folder(path.parent_path());
+}
+
+std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  const UniqueFd fd = open_for_reading(path);
+  const std::uint64_t size_bytes = file_size(fd.get());
+  if (size_bytes > max_bytes) {
+    throw Error(ErrorCode::kTooLarge, "expected a file of at most " + std::to_string(max_bytes) + " bytes, got " +
+                                          std::to_string(size_bytes));
+  }
+  std::string content(size_bytes, '\0');
+  std::size_t filled = 0;
+  while (filled < content.size()) {
+    const ssize_t got = ::read(fd.get(), content.data() + filled, content.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno("cannot read the file");
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  content.resize(filled);
+  return content;
+}
+
+DiskSpace disk_space(const std::filesystem::path& folder) {
+  struct statvfs status {};
+  if (::statvfs(folder.c_str(), &status) != 0) throw_errno("cannot ask for the free space");
+  return {.free_bytes = std::uint64_t{status.f_bavail} * status.f_frsize,
+          .total_bytes = std::uint64_t{status.f_blocks} * status.f_frsize};
+}
+
+}  // namespace voxlate

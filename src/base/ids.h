@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace voxlate {
+
+/// 128 random bits from the kernel as 26 characters of lower-case base32 (RFC 4648, no padding):
+/// safe in paths and URLs, not guessable.
+std::string random_id();
+
+/// Whether `text` has the form of `random_id()`; checked before a client's id touches a path.
+bool is_id(std::string_view text);
+
+}  // namespace voxlate
