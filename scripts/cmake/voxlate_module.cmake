@@ -24,6 +24,8 @@ function(voxlate_test name)
   target_link_libraries(${name} PRIVATE voxlate_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE
     VOXLATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" VOXLATE_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  # One label such as "e2e-long": gtest_discover_tests loses all but the first of several.
+  list(JOIN ARG_LABELS "-" label)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${label}")
 endfunction()

@@ -2,6 +2,7 @@
 
 option(VOXLATE_WERROR "Treat warnings as errors" OFF)
 option(VOXLATE_FUZZ "Build the fuzz targets (needs clang)" OFF)
+option(VOXLATE_BENCH "Build the measuring programs" OFF)
 option(VOXLATE_WEB "Build the browser client with npm and embed it" ON)
 set(VOXLATE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize= (address,undefined or thread)")
 
@@ -25,7 +26,10 @@ find_package(Threads REQUIRED)
 add_library(voxlate_options INTERFACE)
 target_compile_options(voxlate_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast
+  -Wno-missing-field-initializers  # designated initialisers leave the rest at its default
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  # GCC bug 105651: false alarms on std::string concatenation when optimising.
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
   $<$<BOOL:${VOXLATE_WERROR}>:-Werror>)
 target_link_libraries(voxlate_options INTERFACE Threads::Threads)
 

@@ -72,7 +72,8 @@ void sync_folder(const std::filesystem::path& folder) {
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
-  const std::filesystem::path temporary = path.parent_path() / (".tmp-" + random_id());
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const std::filesystem::path temporary = folder / (".tmp-" + random_id());
   // Removes the temporary file unless the rename happened.
   struct Guard {
     const std::filesystem::path& path;
@@ -87,7 +88,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
   sync_file(fd.get());
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno("cannot rename a file");
   guard.armed = false;
-  sync_folder(path.parent_path());
+  sync_folder(folder);
 }
 
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {

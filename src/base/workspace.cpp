@@ -10,13 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 255;
 
-std::filesystem::path checked(const std::filesystem::path& folder, std::string_view name) {
-  if (name.empty() || name.front() == '.' || safe_file_name(name, kMaxNameBytes) != name) {
-    throw Error(ErrorCode::kNotFound, "no such file");
-  }
-  return folder / name;
-}
-
 }  // namespace
 
 void Workspace::create() const {
@@ -30,11 +23,18 @@ void Workspace::create() const {
   sync_folder(folder_.parent_path());
 }
 
-void Workspace::write_atomically(std::string_view name, std::string_view bytes) const {
-  write_file_atomically(checked(folder_ / "files", name), bytes);
+std::filesystem::path Workspace::file(std::string_view name) const {
+  if (name.empty() || name.front() == '.' || safe_file_name(name, kMaxNameBytes) != name) {
+    throw Error(ErrorCode::kNotFound, "no such file");
+  }
+  return folder_ / "files" / name;
 }
 
-UniqueFd Workspace::open(std::string_view name) const { return open_for_reading(checked(folder_ / "files", name)); }
+void Workspace::write_atomically(std::string_view name, std::string_view bytes) const {
+  write_file_atomically(file(name), bytes);
+}
+
+UniqueFd Workspace::open(std::string_view name) const { return open_for_reading(file(name)); }
 
 void Workspace::remove() const {
   std::error_code ignored;  // what cannot be removed now is swept at the next start

@@ -22,6 +22,9 @@ class Workspace {
   /// Writes `files/name` so that readers see all of it or nothing.
   void write_atomically(std::string_view name, std::string_view bytes) const;
 
+  /// The path of `files/name`. Throws `kNotFound` for a name that no result can have.
+  std::filesystem::path file(std::string_view name) const;
+
   /// Opens `files/name`. Throws `kNotFound`, also for a name that no result can have.
   UniqueFd open(std::string_view name) const;
 

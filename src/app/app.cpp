@@ -1,0 +1,100 @@
+#include "app/app.h"
+
+#include <fmt/format.h>
+
+#include "app/version.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "pipeline/job_rules.h"
+#include "pipeline/job_transcript.h"
+
+namespace voxlate::app {
+namespace {
+
+constexpr std::size_t kFeedCapacity = 4096;
+constexpr int kMaxCrashes = 3;
+
+jobs::JobRunner::Options runner_options(const Config& config, const std::string& owner) {
+  jobs::JobRunner::Options options;
+  options.owner = owner;
+  options.workers = config.max_concurrent_jobs;
+  options.retry.max_attempts = config.max_attempts;
+  options.stall_timeout = config.stall_timeout;
+  options.large_stall_timeout = config.large_file_stall_timeout;
+  return options;
+}
+
+}  // namespace
+
+App::App(const Config& config)
+    : config_(config),
+      owner_(random_id()),
+      data_(config.data_dir),
+      store_({.path = data_.database()}),
+      feed_(kFeedCapacity),
+      engines_(config),
+      cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),
+      runner_(runner_options(config, owner_), store_, feed_, clock_,
+              [this](const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
+                return pipeline::run_job(job, data_.workspace(job.id), engines_.tools(), checkpoints, progress,
+                                         std::move(stop));
+              }),
+      rescuer_({.owner = owner_, .max_crashes = kMaxCrashes}, store_, feed_, clock_, [this] { runner_.wake(); }),
+      server_(http_options(), http_services()) {
+  log::info("Thread safety enabled", {{"workers", config.max_concurrent_jobs}});
+  for (const TranscriberInfo& engine : engines_.capabilities().engines) {
+    log::info("recogniser ready", {{"engine", engine.id}, {"notice", engine.notice}});
+  }
+}
+
+void App::run(std::stop_token stop) {
+  const int port = server_.bind();
+  const std::string host = config_.host.find(':') == std::string::npos ? config_.host : "[" + config_.host + "]";
+  log::info("listening", {{"url", fmt::format("http://{}:{}", host, port)}, {"data_dir", config_.data_dir.string()}});
+  const std::stop_callback stop_taking(stop, [this] { runner_.stop_taking(); });
+  server_.run(stop);
+  runner_.stop_running();
+}
+
+http::Options App::http_options() const {
+  http::Options options;
+  options.host = config_.host;
+  options.port = config_.port;
+  options.max_upload_bytes = config_.max_upload_bytes;
+  options.min_free_disk_bytes = config_.min_free_disk_bytes;
+  options.max_media_duration = config_.max_media_duration;
+  options.max_queued_jobs = config_.max_queued_jobs;
+  options.max_connections = config_.max_connections;
+  options.version = versions().front().second;
+  return options;
+}
+
+http::Services App::http_services() {
+  return {
+      .data = data_,
+      .store = store_,
+      .feed = feed_,
+      .clock = clock_,
+      .capabilities = [this] { return engines_.capabilities(); },
+      .probe = [this](const std::filesystem::path& file,
+                      const JobSpec& spec) { return summarise_media(file, spec, media_limits(config_)); },
+      .complete_spec = [this](JobSpec& spec) { pipeline::complete_spec(spec, engines_.capabilities()); },
+      .status = [this] { return status(); },
+      .transcript = [this](const Job& job) { return pipeline::job_transcript(job, data_.workspace(job.id), store_); },
+      .wake_workers = [this] { runner_.wake(); }};
+}
+
+SystemStatus App::status() {
+  SystemStatus status;
+  sampler_.sample(status);
+  const DiskSpace space = data_.space();
+  status.disk_free_bytes = space.free_bytes;
+  status.disk_total_bytes = space.total_bytes;
+  status.workers_total = runner_.workers();
+  status.workers_active = runner_.active();
+  status.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_);
+  status.versions = versions();
+  return status;
+}
+
+}  // namespace voxlate::app

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "app/engines.h"
+#include "base/change_feed.h"
+#include "base/clock.h"
+#include "base/data_folder.h"
+#include "config/config.h"
+#include "health/sampler.h"
+#include "http/server.h"
+#include "jobs/job_cleaner.h"
+#include "jobs/job_rescuer.h"
+#include "jobs/job_runner.h"
+#include "store/sqlite_job_store.h"
+
+namespace voxlate::app {
+
+/// The server: builds every component from a Config, in the order of the members; they end in reverse. Each
+/// borrows only from members above it.
+class App {
+ public:
+  /// Throws `kConflict` (data folder in use), `kInvalidInput` (a setting cannot be used), `kCorrupt` (database).
+  explicit App(const Config& config);
+
+  /// Serves until `stop` is requested: then no job is taken, answers under way are finished, and running jobs go
+  /// back to the queue. Throws `kUnavailable` when the port is in use.
+  void run(std::stop_token stop);
+
+ private:
+  http::Options http_options() const;
+  http::Services http_services();
+  SystemStatus status();
+
+  const Config config_;
+  const std::string owner_;  // this process among all that ever ran on the data folder
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  SystemClock clock_;
+  DataFolder data_;
+  store::SqliteJobStore store_;
+  ChangeFeed feed_;
+  health::Sampler sampler_;
+  Engines engines_;
+  jobs::JobCleaner cleaner_;
+  jobs::JobRunner runner_;
+  jobs::JobRescuer rescuer_;
+  http::Server server_;
+};
+
+}  // namespace voxlate::app

@@ -1,0 +1,190 @@
+#include "app/command_line.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "app/app.h"
+#include "app/doctor.h"
+#include "app/licences.h"
+#include "app/stop_signals.h"
+#include "app/transcribe_files.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "config/load_config.h"
+#include "config/settings.h"
+#include "voxlate/error.h"
+
+namespace voxlate::app {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+constexpr int kStopped = 130;
+
+/// The options that every command shares; each becomes a flag of the configuration.
+struct CommonOptions {
+  std::optional<std::string> file;
+  std::vector<std::string> assignments;
+  std::map<std::string, std::string> named;
+
+  void add_to(CLI::App& command) {
+    command.add_option("--config", file, "configuration file (TOML)")->envname("VOXLATE_CONFIG");
+    command.add_option("--set", assignments, "any setting, as key=value; repeatable");
+    add_named(command, "--data-dir", "data_dir", "folder of the database, uploads and results");
+    add_named(command, "--log-level", "log.level", "debug, info, warning or error");
+  }
+
+  void add_named(CLI::App& command, const std::string& flag, const std::string& key, const std::string& help) {
+    command.add_option_function<std::string>(
+        flag, [this, key](const std::string& value) { named[key] = value; }, help);
+  }
+
+  Config load() const {
+    ConfigSources sources{.file = std::nullopt, .environment = process_environment(), .flags = {}};
+    if (file) sources.file = *file;
+    for (const std::string& assignment : assignments) {
+      const std::size_t equals = assignment.find('=');
+      if (equals == std::string::npos) {
+        throw Error(ErrorCode::kInvalidInput, fmt::format("--set: expected key=value, got \"{}\"", assignment));
+      }
+      sources.flags.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
+    }
+    sources.flags.insert(sources.flags.end(), named.begin(), named.end());
+    return load_config(sources);
+  }
+};
+
+log::Level to_level(std::string_view name) {
+  if (name == "debug") return log::Level::kDebug;
+  if (name == "warning") return log::Level::kWarning;
+  if (name == "error") return log::Level::kError;
+  return log::Level::kInfo;
+}
+
+/// whisper.cpp's single-dash names of several letters, which command-line parsers take for bundles of letters.
+std::vector<std::string> with_long_names(std::vector<std::string> arguments) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNames = {{{"-osrt", "--output-srt"},
+                                                                                    {"-ovtt", "--output-vtt"},
+                                                                                    {"-otxt", "--output-txt"},
+                                                                                    {"-otsv", "--output-tsv"},
+                                                                                    {"-oj", "--output-json"},
+                                                                                    {"-of", "--output-file"}}};
+  for (std::string& argument : arguments) {
+    const auto found =
+        std::find_if(kNames.begin(), kNames.end(), [&](const auto& name) { return name.first == argument; });
+    if (found != kNames.end()) argument = found->second;
+  }
+  return arguments;
+}
+
+void add_serve(CLI::App& root, CommonOptions& common, std::function<int()>& chosen) {
+  CLI::App* command = root.add_subcommand("serve", "start the server");
+  common.add_to(*command);
+  common.add_named(*command, "--host", "server.host", "address to listen on");
+  common.add_named(*command, "--port", "server.port", "TCP port");
+  common.add_named(*command, "--profile", "profile", "development or production");
+  command->callback([&common, &chosen] {
+    chosen = [&common] {
+      const Config config = common.load();
+      log::initialise(to_level(config.log_level));
+      StopSignals signals;
+      App server(config);
+      server.run(signals.token());
+      return 0;
+    };
+  });
+}
+
+void add_transcribe(CLI::App& root, CommonOptions& common, TranscribeRequest& request, std::function<int()>& chosen) {
+  CLI::App* command = root.add_subcommand("transcribe", "write subtitles beside media files, without a server");
+  common.add_to(*command);
+  command->add_option("files,-f,--file", request.files, "video or audio files")->required();
+  command->add_option("-l,--language", request.spec.language, "spoken language; default: detect");
+  command->add_option("--to", request.spec.targets, "languages to translate into")->delimiter(',');
+  command->add_option("--formats", request.spec.formats, "srt, vtt, txt, tsv, json")->delimiter(',');
+  command->add_option("--profile", request.spec.profile, "subtitle rules; default: by language");
+  command->add_option("--engine", request.spec.engine, "recogniser; default: the best there is");
+  command->add_option("--audio-track", request.spec.audio_track, "index among the audio streams");
+  common.add_named(*command, "-t,--threads", "sphinx.decoders", "utterances recognised at once");
+  for (const char* format : {"srt", "vtt", "txt", "tsv", "json"}) {
+    command->add_flag_callback(
+        fmt::format("--output-{}", format), [&request, format] { request.spec.formats.emplace_back(format); },
+        fmt::format("same as --formats {}", format));
+  }
+  command->add_option("--output-file", request.output_stem, "path of the results without language and extension");
+  command->add_flag("--overwrite", request.overwrite, "replace files that voxlate did not write");
+  command->callback([&common, &request, &chosen] {
+    chosen = [&common, &request] {
+      Config config = common.load();
+      if (config.origins.at("log.level") == "default") config.log_level = "warning";
+      log::initialise(to_level(config.log_level));
+      StopSignals signals;
+      return transcribe_files(config, request, signals.token()) ? 0 : kFailed;
+    };
+  });
+}
+
+void add_others(CLI::App& root, CommonOptions& common, bool& with_licences, std::function<int()>& chosen) {
+  CLI::App* doctor = root.add_subcommand("doctor", "what was found, what is in effect, what to do about what is wrong");
+  common.add_to(*doctor);
+  doctor->callback([&common, &chosen] { chosen = [&common] { return report_health(common.load()) ? 0 : kFailed; }; });
+
+  CLI::App* version = root.add_subcommand("version", "versions of the program and its libraries");
+  version->add_flag("--licences", with_licences, "also the licences of everything linked or started");
+  version->callback([&with_licences, &chosen] {
+    chosen = [&with_licences] {
+      for (const auto& [name, value] : versions()) fmt::print("{} {}\n", name, value);
+      if (with_licences) fmt::print("\n{}", licences());
+      return 0;
+    };
+  });
+}
+
+int exit_status(const Error& error) {
+  if (error.code() == ErrorCode::kCancelled) return kStopped;
+  return error.code() == ErrorCode::kInvalidInput ? kWrongUsage : kFailed;
+}
+
+}  // namespace
+
+int run_command_line(std::vector<std::string> arguments) {
+  CLI::App root("voxlate: video and audio in, timed text out", "voxlate");
+  root.require_subcommand(1);
+  CommonOptions common;
+  TranscribeRequest request;
+  bool with_licences = false;
+  std::function<int()> chosen;
+  add_serve(root, common, chosen);
+  add_transcribe(root, common, request, chosen);
+  add_others(root, common, with_licences, chosen);
+
+  std::vector<std::string> reversed = with_long_names(std::move(arguments));
+  reversed.erase(reversed.begin());
+  std::reverse(reversed.begin(), reversed.end());  // as CLI11 wants it
+  try {
+    root.parse(std::move(reversed));
+  } catch (const CLI::ParseError& error) {
+    return root.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+  try {
+    return chosen();
+  } catch (const Error& error) {
+    fmt::print(stderr, "voxlate: {}\n", error.what());
+    return exit_status(error);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "voxlate: internal error: {}\n", error.what());
+    return kFailed;
+  }
+}
+
+}  // namespace voxlate::app

@@ -1,0 +1,117 @@
+#include "app/doctor.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+#include <thread>
+
+#include "app/engines.h"
+#include "app/version.h"
+#include "base/file.h"
+#include "config/settings.h"
+#include "health/sampler.h"
+#include "translation/apertium_modes.h"
+#include "voxlate/error.h"
+
+namespace voxlate::app {
+namespace {
+
+constexpr double kGibibyte = 1024.0 * 1024 * 1024;
+
+/// Something that is wrong, with what to do about it.
+struct Finding {
+  bool stops_the_server = false;
+  std::string text;
+};
+
+/// The nearest folder above `path` that exists: where a data folder would be made.
+std::filesystem::path existing_parent(std::filesystem::path path) {
+  std::error_code ignored;
+  while (!std::filesystem::exists(path, ignored) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+void report_machine(const Config& config, std::vector<Finding>& findings) {
+  SystemStatus status;
+  health::Sampler().sample(status);
+  const DiskSpace space = disk_space(existing_parent(config.data_dir));
+  fmt::print("Machine\n");
+  fmt::print("  cores            {}\n", status.cpu_count);
+  fmt::print("  memory           {:.1f} of {:.1f} GiB in use ({})\n",
+             static_cast<double>(status.memory_used_bytes) / kGibibyte,
+             static_cast<double>(status.memory_total_bytes) / kGibibyte, status.memory_source);
+  fmt::print("  disk             {:.1f} of {:.1f} GiB free for {}\n", static_cast<double>(space.free_bytes) / kGibibyte,
+             static_cast<double>(space.total_bytes) / kGibibyte, config.data_dir.string());
+  fmt::print("  device           CPU\n");
+  if (space.free_bytes < config.min_free_disk_bytes) {
+    findings.push_back(
+        {.stops_the_server = true,
+         .text = fmt::format("only {:.1f} GiB free, uploads need {:.1f} GiB to stay free: free some space, "
+                             "choose another --data-dir, or lower server.min_free_disk_bytes",
+                             static_cast<double>(space.free_bytes) / kGibibyte,
+                             static_cast<double>(config.min_free_disk_bytes) / kGibibyte)});
+  }
+  if (::access(existing_parent(config.data_dir).c_str(), R_OK | W_OK | X_OK) != 0) {
+    findings.push_back({.stops_the_server = true,
+                        .text = fmt::format("the data folder {} cannot be written: change its owner or choose another "
+                                            "--data-dir",
+                                            config.data_dir.string())});
+  }
+}
+
+void report_engines(const Config& config, std::vector<Finding>& findings) {
+  const Engines engines(config);
+  const Capabilities capabilities = engines.capabilities();
+  fmt::print("Recognisers\n");
+  for (const TranscriberInfo& engine : capabilities.engines) {
+    fmt::print("  {:<16} {}; languages: {}\n", engine.id, engine.name, fmt::join(engine.languages, ", "));
+    if (!engine.notice.empty()) fmt::print("  {:<16} {}\n", "", engine.notice);
+  }
+  if (capabilities.engines.empty()) {
+    findings.push_back({.stops_the_server = true,
+                        .text = "no recogniser: the embedded one needs its model, apt install pocketsphinx-en-us"});
+  }
+  fmt::print("Translation\n");
+  for (const TranslationRoute& route : capabilities.routes) {
+    fmt::print("  {:<16} {}\n", fmt::format("{} -> {}", route.source, route.target), route.engine);
+  }
+  if (capabilities.routes.empty()) {
+    findings.push_back({.text = "no translation is installed: apt install apertium-eng-spa"});
+  }
+  for (const translation::UnusableMode& mode : translation::find_apertium_modes(apertium_modes(config)).unusable) {
+    fmt::print("  {:<16} not usable: {}\n", mode.name, mode.reason);
+  }
+}
+
+void report_settings(const Config& config) {
+  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  fmt::print(
+      "Workers\n  {} jobs at once; one utterance a core is recognised at a time, so on these {} cores {} would "
+      "do\n",
+      config.max_concurrent_jobs, cores, std::clamp(cores + 1, 2U, 16U));
+  fmt::print("Settings\n");
+  for (const Setting& setting : settings()) {
+    fmt::print("  {:<34} {:<30} {}\n", setting.key, setting.show(config), config.origins.at(std::string(setting.key)));
+  }
+}
+
+}  // namespace
+
+bool report_health(const Config& config) {
+  std::vector<Finding> findings;
+  fmt::print("Versions\n");
+  for (const auto& [name, value] : versions()) fmt::print("  {:<16} {}\n", name, value);
+  report_machine(config, findings);
+  report_engines(config, findings);
+  report_settings(config);
+  for (const Finding& finding : findings) {
+    fmt::print("{}: {}\n", finding.stops_the_server ? "WRONG" : "NOTE", finding.text);
+  }
+  if (findings.empty()) fmt::print("Nothing is wrong.\n");
+  return std::none_of(findings.begin(), findings.end(), [](const Finding& f) { return f.stops_the_server; });
+}
+
+}  // namespace voxlate::app

@@ -1,0 +1,79 @@
+#include "app/engines.h"
+
+#include <fmt/format.h>
+
+#include "media/probe.h"
+#include "sphinx/sphinx_transcriber.h"
+#include "subtitles/format.h"
+#include "subtitles/profile.h"
+#include "translation/apertium_engine.h"
+#include "translation/routing_translator.h"
+#include "vad/energy_voice_detector.h"
+#include "voxlate/error.h"
+
+namespace voxlate::app {
+namespace {
+
+std::unique_ptr<Transcriber> make_sphinx(const Config& config) {
+  return std::make_unique<sphinx::SphinxTranscriber>(
+      sphinx::SphinxTranscriber::Options{.model_folder = config.sphinx_model_dir, .decoders = config.sphinx_decoders},
+      [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
+}
+
+std::unique_ptr<Translator> make_translator(const Config& config) {
+  std::vector<std::unique_ptr<translation::SentenceEngine>> engines;
+  engines.push_back(
+      std::make_unique<translation::ApertiumEngine>(translation::ApertiumOptions{.modes = apertium_modes(config)}));
+  return std::make_unique<translation::RoutingTranslator>(std::move(engines));
+}
+
+}  // namespace
+
+Engines::Engines(const Config& config)
+    : media_limits_(app::media_limits(config)), translator_(make_translator(config)) {
+  if (sphinx::model_is_installed(config.sphinx_model_dir)) transcribers_.push_back(make_sphinx(config));
+}
+
+translation::ApertiumModesOptions apertium_modes(const Config& config) {
+  return {.modes_folder = config.apertium_modes_dir, .pairs = config.translation_pairs};
+}
+
+Transcriber& Engines::find(std::string_view id) const {
+  for (const auto& transcriber : transcribers_) {
+    if (transcriber->info().id == id) return *transcriber;
+  }
+  throw Error(ErrorCode::kUnsupported, fmt::format("the recogniser \"{}\" is not installed any more", id));
+}
+
+Capabilities Engines::capabilities() const {
+  Capabilities capabilities{.engines = {},
+                            .routes = translator_->routes(),
+                            .formats = subtitles::format_names(),
+                            .profiles = subtitles::profile_names()};
+  for (const auto& transcriber : transcribers_) capabilities.engines.push_back(transcriber->info());
+  return capabilities;
+}
+
+pipeline::JobTools Engines::tools() const {
+  return {.transcriber = [this](std::string_view id) -> Transcriber& { return find(id); },
+          .translator = *translator_,
+          .media_limits = media_limits_};
+}
+
+media::Limits media_limits(const Config& config) {
+  media::Limits limits;
+  limits.max_duration = config.max_media_duration;
+  return limits;
+}
+
+MediaSummary summarise_media(const std::filesystem::path& file, const JobSpec& spec, const media::Limits& limits) {
+  const media::MediaInfo info = media::probe(file, limits, {});
+  const media::AudioTrack track = media::require_audio(info, spec.audio_track);
+  static_cast<void>(track);
+  return {.size_bytes = std::filesystem::file_size(file),
+          .duration = info.duration.value_or(std::chrono::milliseconds(0)),
+          .content_type = info.content_type,
+          .description = info.description};
+}
+
+}  // namespace voxlate::app

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace voxlate {
+
+/// How the server is meant to run: sets defaults that single settings may override.
+enum class Profile { kDevelopment, kProduction };
+
+/// Every setting with its default. Only `app` reads it; components declare Options of their own.
+/// Keys, units and limits are in settings.cpp; config/voxlate.toml documents each.
+struct Config {
+  Profile profile = Profile::kProduction;
+  std::filesystem::path data_dir;  ///< empty: `default_data_dir`
+  std::string log_level = "info";
+
+  std::string host = "127.0.0.1";
+  int port = 5000;
+  std::uint64_t max_upload_bytes = std::uint64_t{1} << 30U;
+  std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30U;
+  int max_queued_jobs = 1000;
+  int max_connections = 256;
+
+  int max_concurrent_jobs = 3;
+  int max_attempts = 5;
+  std::chrono::seconds stall_timeout{1800};
+  std::chrono::seconds large_file_stall_timeout{3600};
+  std::chrono::hours retention{7 * 24};
+
+  std::chrono::hours max_media_duration{12};
+
+  std::filesystem::path sphinx_model_dir;  ///< empty: where the package puts it
+  int sphinx_decoders = 0;                 ///< 0: one a core, at most 4
+
+  std::filesystem::path apertium_modes_dir = "/usr/share/apertium/modes";
+  std::vector<std::string> translation_pairs;  ///< "en-es"; empty: all installed
+
+  /// Where each setting's value came from: "default", "file", "environment VOXLATE_…", "flag".
+  std::map<std::string, std::string, std::less<>> origins;
+};
+
+/// XDG data folder of voxlate, from the environment (`XDG_DATA_HOME`, else `HOME`).
+std::filesystem::path default_data_dir();
+
+std::string_view to_string(Profile profile);
+
+}  // namespace voxlate

@@ -1,0 +1,236 @@
+#include "config/settings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+
+#include "voxlate/error.h"
+
+namespace voxlate {
+namespace {
+
+[[noreturn]] void expected(std::string_view what, std::string_view got) {
+  throw Error(ErrorCode::kInvalidInput, fmt::format("expected {}, got \"{}\"", what, got));
+}
+
+template <typename Integer>
+Integer parse_integer(std::string_view text, Integer low, Integer high) {
+  Integer value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
+    expected(fmt::format("a whole number from {} to {}", low, high), text);
+  }
+  return value;
+}
+
+int parse_int(std::string_view text, int low, int high) { return parse_integer<int>(text, low, high); }
+
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 50U;
+
+/// "1073741824", "512M", "2G": binary multiples.
+std::uint64_t parse_bytes(std::string_view text) {
+  unsigned shift = 0;
+  std::string_view digits = text;
+  if (!digits.empty()) {
+    switch (digits.back()) {
+      case 'K': shift = 10; break;
+      case 'M': shift = 20; break;
+      case 'G': shift = 30; break;
+      case 'T': shift = 40; break;
+      default: break;
+    }
+  }
+  if (shift != 0) digits.remove_suffix(1);
+  return parse_integer<std::uint64_t>(digits, 0, kMaxBytes >> shift) << shift;
+}
+
+std::vector<std::string> parse_list(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find_first_of(", "), text.size());
+    if (comma > 0) items.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return items;
+}
+
+void set_log_level(Config& config, std::string_view value) {
+  constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error"};
+  if (std::find(std::begin(kLevels), std::end(kLevels), value) == std::end(kLevels)) {
+    expected("debug, info, warning or error", value);
+  }
+  config.log_level = value;
+}
+
+void set_profile(Config& config, std::string_view value) {
+  if (value == "development") {
+    config.profile = Profile::kDevelopment;
+  } else if (value == "production") {
+    config.profile = Profile::kProduction;
+  } else {
+    expected("development or production", value);
+  }
+}
+
+void set_pairs(Config& config, std::string_view value) {
+  config.translation_pairs = value == "all" ? std::vector<std::string>{} : parse_list(value);
+  for (const std::string& pair : config.translation_pairs) {
+    const std::size_t dash = pair.find('-');
+    if (dash == std::string::npos || dash == 0 || dash + 1 == pair.size()) {
+      expected("pairs such as en-es, or all", pair);
+    }
+  }
+}
+
+std::string show_seconds(std::chrono::seconds value) { return std::to_string(value.count()); }
+
+const std::vector<Setting>& table() {
+  static const std::vector<Setting> kTable = {
+      {"profile",
+       {"VOXLATE_PROFILE", "FLASK_ENV"},
+       "production, or development: log level debug unless set",
+       set_profile,
+       [](const Config& c) { return std::string(to_string(c.profile)); }},
+      {"data_dir",
+       {"VOXLATE_DATA_DIR"},
+       "folder of the database, uploads and results; default: the XDG data folder",
+       [](Config& c, std::string_view v) { c.data_dir = v; },
+       [](const Config& c) { return c.data_dir.string(); }},
+      {"log.level",
+       {"VOXLATE_LOG_LEVEL"},
+       "debug, info, warning or error",
+       set_log_level,
+       [](const Config& c) { return c.log_level; }},
+
+      {"server.host",
+       {"VOXLATE_SERVER_HOST", "VOXLATE_HOST"},
+       "address to listen on",
+       [](Config& c, std::string_view v) { c.host = v; },
+       [](const Config& c) { return c.host; }},
+      {"server.port",
+       {"VOXLATE_SERVER_PORT", "VOXLATE_PORT"},
+       "TCP port, 0 to 65535; 0 takes a free one",
+       [](Config& c, std::string_view v) { c.port = parse_int(v, 0, 65535); },
+       [](const Config& c) { return std::to_string(c.port); }},
+      {"server.max_upload_bytes",
+       {"VOXLATE_SERVER_MAX_UPLOAD_BYTES", "MAX_FILE_SIZE_BYTES"},
+       "largest upload; K, M, G, T are binary multiples",
+       [](Config& c, std::string_view v) { c.max_upload_bytes = parse_bytes(v); },
+       [](const Config& c) { return std::to_string(c.max_upload_bytes); }},
+      {"server.min_free_disk_bytes",
+       {"VOXLATE_SERVER_MIN_FREE_DISK_BYTES"},
+       "uploads that would leave less free than this are refused with 507",
+       [](Config& c, std::string_view v) { c.min_free_disk_bytes = parse_bytes(v); },
+       [](const Config& c) { return std::to_string(c.min_free_disk_bytes); }},
+      {"server.max_queued_jobs",
+       {"VOXLATE_SERVER_MAX_QUEUED_JOBS"},
+       "submissions above it are refused with 503",
+       [](Config& c, std::string_view v) { c.max_queued_jobs = parse_int(v, 1, 1000000); },
+       [](const Config& c) { return std::to_string(c.max_queued_jobs); }},
+      {"server.max_connections",
+       {"VOXLATE_SERVER_MAX_CONNECTIONS"},
+       "connections served at the same time, 16 to 4096",
+       [](Config& c, std::string_view v) { c.max_connections = parse_int(v, 16, 4096); },
+       [](const Config& c) { return std::to_string(c.max_connections); }},
+
+      {"jobs.max_concurrent",
+       {"VOXLATE_JOBS_MAX_CONCURRENT", "MAX_CONCURRENT_JOBS"},
+       "jobs that run at once, 1 to 64",
+       [](Config& c, std::string_view v) { c.max_concurrent_jobs = parse_int(v, 1, 64); },
+       [](const Config& c) { return std::to_string(c.max_concurrent_jobs); }},
+      {"jobs.max_attempts",
+       {"VOXLATE_JOBS_MAX_ATTEMPTS"},
+       "tries before a job fails for good, 1 to 25",
+       [](Config& c, std::string_view v) { c.max_attempts = parse_int(v, 1, 25); },
+       [](const Config& c) { return std::to_string(c.max_attempts); }},
+      {"jobs.timeout_seconds",
+       {"VOXLATE_JOBS_TIMEOUT_SECONDS", "PROCESSING_TIMEOUT_SECONDS"},
+       "a job without progress for so long is stopped",
+       [](Config& c, std::string_view v) { c.stall_timeout = std::chrono::seconds(parse_int(v, 1, 86400)); },
+       [](const Config& c) { return show_seconds(c.stall_timeout); }},
+      {"jobs.large_file_timeout_seconds",
+       {"VOXLATE_JOBS_LARGE_FILE_TIMEOUT_SECONDS", "LARGE_FILE_TIMEOUT_SECONDS"},
+       "the same for files above 1 GiB",
+       [](Config& c, std::string_view v) { c.large_file_stall_timeout = std::chrono::seconds(parse_int(v, 1, 86400)); },
+       [](const Config& c) { return show_seconds(c.large_file_stall_timeout); }},
+      {"jobs.retention_hours",
+       {"VOXLATE_JOBS_RETENTION_HOURS"},
+       "finished jobs, their media and results are deleted after this, 1 to 87600",
+       [](Config& c, std::string_view v) { c.retention = std::chrono::hours(parse_int(v, 1, 87600)); },
+       [](const Config& c) { return std::to_string(c.retention.count()); }},
+
+      {"media.max_duration_hours",
+       {"VOXLATE_MEDIA_MAX_DURATION_HOURS"},
+       "longest media accepted, 1 to 1000",
+       [](Config& c, std::string_view v) { c.max_media_duration = std::chrono::hours(parse_int(v, 1, 1000)); },
+       [](const Config& c) { return std::to_string(c.max_media_duration.count()); }},
+
+      {"sphinx.model_dir",
+       {"VOXLATE_SPHINX_MODEL_DIR"},
+       "folder with the en-us model; default: the package's",
+       [](Config& c, std::string_view v) { c.sphinx_model_dir = v; },
+       [](const Config& c) { return c.sphinx_model_dir.string(); }},
+      {"sphinx.decoders",
+       {"VOXLATE_SPHINX_DECODERS"},
+       "utterances recognised at once, 130 MB each; 0: one a core, at most 4",
+       [](Config& c, std::string_view v) { c.sphinx_decoders = parse_int(v, 0, 64); },
+       [](const Config& c) { return std::to_string(c.sphinx_decoders); }},
+
+      {"translation.modes_dir",
+       {"VOXLATE_TRANSLATION_MODES_DIR"},
+       "folder of Apertium's installed modes",
+       [](Config& c, std::string_view v) { c.apertium_modes_dir = v; },
+       [](const Config& c) { return c.apertium_modes_dir.string(); }},
+      {"translation.pairs",
+       {"VOXLATE_TRANSLATION_PAIRS"},
+       "pairs to offer, as en-es; all: every one installed",
+       set_pairs,
+       [](const Config& c) {
+         return c.translation_pairs.empty() ? std::string("all")
+                                            : fmt::format("{}", fmt::join(c.translation_pairs, ","));
+       }},
+  };
+  return kTable;
+}
+
+/// Levenshtein distance.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t above = row[j + 1];
+      row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (a[i] == b[j] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::span<const Setting> settings() { return table(); }
+
+const Setting& find_setting(std::string_view key) {
+  const Setting* nearest = nullptr;
+  std::size_t nearest_distance = std::numeric_limits<std::size_t>::max();
+  for (const Setting& setting : table()) {
+    if (setting.key == key) return setting;
+    const std::size_t distance = edit_distance(key, setting.key);
+    if (distance < nearest_distance) {
+      nearest = &setting;
+      nearest_distance = distance;
+    }
+  }
+  throw Error(ErrorCode::kInvalidInput,
+              fmt::format("unknown setting \"{}\"; the nearest known one is \"{}\"", key, nearest->key));
+}
+
+}  // namespace voxlate

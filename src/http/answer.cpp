@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <exception>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "http/guard.h"
+#include "http/routes.h"
+
+namespace voxlate::http {
+namespace {
+
+constexpr std::string_view kLockedPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+std::optional<std::string_view> next_segment(std::string_view& path) {
+  if (!path.starts_with('/')) return std::nullopt;
+  const auto end = path.find('/', 1);
+  const std::string_view segment = path.substr(1, end == std::string_view::npos ? end : end - 1);
+  path.remove_prefix(end == std::string_view::npos ? path.size() : end);
+  return segment;
+}
+
+// A decoded segment that can be looked up: text without separators and controls.
+std::optional<std::string> decode_segment(std::string_view segment) {
+  auto text = decode_percent(segment);
+  if (!text || text->empty() || !is_utf8(*text)) return std::nullopt;
+  const bool clean = std::ranges::none_of(*text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f || c == '/' || c == '\\';
+  });
+  return clean ? text : std::nullopt;
+}
+
+bool is_api_path(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
+
+Response options_response(const std::string& allow) {
+  Response response;
+  response.status = 204;
+  response.add("Allow", allow);
+  return response;
+}
+
+Response dispatch(Api& api, Request& request) {
+  const std::string_view wanted = request.head.method == "HEAD" ? "GET" : std::string_view(request.head.method);
+  std::string allow;
+  for (const Route& route : kRoutes) {
+    auto captures = match_pattern(route.pattern, request.path);
+    if (!captures) continue;
+    if (route.method == wanted) {
+      request.captures = std::move(*captures);
+      return route.handle(api, request);
+    }
+    allow += (allow.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);
+  }
+  if (allow.empty() && is_api_path(request.path)) {
+    return problem_response({.code = "not_found", .detail = "There is no such route."}, request);
+  }
+  if (allow.empty() && wanted == "GET") return send_client(api, request);
+  if (allow.empty()) allow = "GET, HEAD";
+  allow += ", OPTIONS";
+  if (wanted == "OPTIONS") return options_response(allow);
+  return problem_response({.code = "method_not_allowed", .detail = "This route takes: " + allow + ".", .allow = allow},
+                          request);
+}
+
+Response guarded(Api& api, Request& request) {
+  if (const auto problem = check_host(request.head, api.options)) return problem_response(*problem, request);
+  if (const auto problem = check_origin(request.head)) return problem_response(*problem, request);
+  return dispatch(api, request);
+}
+
+void log_failure(const Request& request, std::string_view reason, int status) {
+  log::write(status >= 500 ? log::Level::kError : log::Level::kInfo, "request failed",
+             {{"request_id", request.id}, {"method", request.head.method}, {"status", status}, {"why", reason}});
+}
+
+Response answer_or_problem(Api& api, Request& request) {
+  Problem problem{.code = "internal", .detail = {}};
+  try {
+    return guarded(api, request);
+  } catch (const Error& error) {
+    problem = problem_of(error, request.phase);
+    log_failure(request, error.what(), problem.status());
+  } catch (const std::exception& error) {
+    problem = problem_of(Error(ErrorCode::kInternal, ""), request.phase);
+    log_failure(request, error.what(), problem.status());
+  }
+  return problem_response(problem, request);
+}
+
+}  // namespace
+
+std::optional<std::map<std::string, std::string>> match_pattern(std::string_view pattern, std::string_view path) {
+  std::map<std::string, std::string> captures;
+  while (true) {
+    const auto expected = next_segment(pattern);
+    const auto got = next_segment(path);
+    if (!expected && !got) return path.empty() ? std::optional(captures) : std::nullopt;
+    if (!expected || !got) return std::nullopt;
+    if (expected->starts_with('{')) {
+      auto text = decode_segment(*got);
+      if (!text) return std::nullopt;
+      captures.emplace(expected->substr(1, expected->size() - 2), std::move(*text));
+    } else if (*expected != *got) {
+      return std::nullopt;
+    }
+  }
+}
+
+void add_common_headers(Response& response, std::string_view request_id) {
+  const auto add_default = [&](std::string_view name, std::string_view value) {
+    if (std::ranges::find(response.headers, name, &Header::name) == response.headers.end()) {
+      response.add(std::string(name), std::string(value));
+    }
+  };
+  add_default("X-Request-Id", request_id);
+  add_default("Content-Security-Policy", kLockedPolicy);
+  add_default("X-Content-Type-Options", "nosniff");
+  add_default("Referrer-Policy", "no-referrer");
+  add_default("Cross-Origin-Opener-Policy", "same-origin");
+  add_default("Cross-Origin-Resource-Policy", "same-origin");
+  add_default("Permissions-Policy", "camera=(), microphone=(self), geolocation=()");
+  add_default("X-Frame-Options", "DENY");
+  add_default("Cache-Control", "no-store");
+}
+
+Response answer(Api& api, Request& request) {
+  Response response = answer_or_problem(api, request);
+  add_common_headers(response, request.id);
+  log::debug("request answered",
+             {{"request_id", request.id}, {"method", request.head.method}, {"status", response.status}});
+  return response;
+}
+
+}  // namespace voxlate::http

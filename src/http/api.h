@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <set>
+#include <stop_token>
+#include <string>
+
+#include "base/ids.h"
+#include "base/mutex.h"
+#include "http/message.h"
+#include "http/server.h"
+#include "http/upload.h"
+
+namespace voxlate::http {
+
+/// Idempotency keys of requests under way, so that a repetition cannot overtake the first. Thread-safe.
+class KeysInFlight {
+ public:
+  /// Holds a key while it lives.
+  class Hold {
+   public:
+    Hold(KeysInFlight& keys, std::string key) : keys_(keys), key_(std::move(key)) {}
+    ~Hold() { keys_.release(key_); }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    KeysInFlight& keys_;
+    const std::string key_;
+  };
+
+  /// False when another request holds it.
+  bool try_take(const std::string& key) {
+    const MutexLock lock(mutex_);
+    return keys_.insert(key).second;
+  }
+
+ private:
+  void release(const std::string& key) {
+    const MutexLock lock(mutex_);
+    keys_.erase(key);
+  }
+
+  Mutex mutex_;
+  std::set<std::string> keys_ GUARDED_BY(mutex_);
+};
+
+/// What all routes share. Thread-safe.
+struct Api {
+  const Options options;
+  const Services services;
+  const std::string instance = random_id().substr(0, 8);  ///< of this process, in the ids of events
+
+  SpaceLedger space{};
+  KeysInFlight keys{};
+  std::atomic<int> event_streams = 0;
+  std::stop_source draining{};  ///< stopped at the start of the shutdown
+};
+
+}  // namespace voxlate::http

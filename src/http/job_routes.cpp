@@ -1,0 +1,270 @@
+#include <algorithm>
+#include <charconv>
+#include <random>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "http/job_request.h"
+#include "http/json.h"
+#include "http/routes.h"
+
+namespace voxlate::http {
+namespace {
+
+constexpr std::uint64_t kFormOverheadBytes = 64 * 1024;
+constexpr int kEstimateFrom = 20;
+
+JobContext context_of(Api& api, const Job& job) {
+  return {.now = api.services.clock.now(),
+          .jobs_ahead = job.state == JobState::kQueued ? api.services.store.jobs_ahead(job.id) : 0};
+}
+
+Response job_response(Api& api, int status, const Job& job) {
+  return json_response(status, job_json(job, context_of(api, job)));
+}
+
+Response no_such_job(const Request& request) {
+  return problem_response({.code = "not_found", .detail = "There is no such job."}, request);
+}
+
+// When a place in the queue may come free: the mean time of recent jobs over the workers, jittered so
+// that refused clients do not come back together.
+int seconds_to_next_place(Api& api) {
+  constexpr double kUnknownSeconds = 30;
+  double total = 0;
+  int jobs = 0;
+  for (const Job& job :
+       api.services.store.list({.state = JobState::kCompleted, .search = {}, .after_id = {}, .limit = kEstimateFrom})
+           .jobs) {
+    if (!job.started_at || !job.finished_at) continue;
+    total += std::chrono::duration<double>(*job.finished_at - *job.started_at).count();
+    ++jobs;
+  }
+  const double mean = jobs > 0 ? total / jobs : kUnknownSeconds;
+  const int workers = std::max(1, api.services.status().workers_total);
+  std::minstd_rand random(std::random_device{}());
+  const double jitter = std::uniform_real_distribution<double>(0.8, 1.2)(random);
+  return static_cast<int>(std::clamp(mean / workers * jitter, 1.0, 300.0));
+}
+
+// What can be refused before a byte of the body is read.
+std::optional<Problem> refuse_early(Api& api, const Request& request) {
+  const Options& options = api.options;
+  if (api.draining.stop_requested()) {
+    return Problem{.code = "shutting_down", .detail = "The server is shutting down.", .retry_after_s = 10};
+  }
+  if (request.head.content_length.value_or(0) > options.max_upload_bytes + kFormOverheadBytes) {
+    return Problem{.code = "too_large",
+                   .detail = "A file may have at most " + std::to_string(options.max_upload_bytes) + " bytes."};
+  }
+  const auto counts = api.services.store.count_by_state();
+  const auto queued = counts.find(JobState::kQueued);
+  if (queued != counts.end() && queued->second >= options.max_queued_jobs) {
+    return Problem{.code = "queue_full",
+                   .detail = "The queue holds " + std::to_string(queued->second) + " jobs, which is its limit.",
+                   .retry_after_s = seconds_to_next_place(api)};
+  }
+  return std::nullopt;
+}
+
+Problem no_space() {
+  return {
+      .code = "storage_full", .detail = "There is not enough room on the disk for this upload.", .retry_after_s = 60};
+}
+
+/// The folder of a job that is not in the store yet; removed unless kept.
+class NewWorkspace {
+ public:
+  explicit NewWorkspace(Workspace workspace) : workspace_(std::move(workspace)) {}
+  ~NewWorkspace() {
+    if (kept_) return;
+    try {
+      workspace_.remove();
+    } catch (const std::exception& error) {
+      log::warning("folder of a refused job not removed", {{"why", error.what()}});
+    }
+  }
+  NewWorkspace(const NewWorkspace&) = delete;
+  NewWorkspace& operator=(const NewWorkspace&) = delete;
+
+  const Workspace& operator*() const { return workspace_; }
+  void keep() { kept_ = true; }
+
+ private:
+  const Workspace workspace_;
+  bool kept_ = false;
+};
+
+Response accepted(const std::string& id, bool replayed) {
+  Response response = json_response(202, job_accepted_json(id));
+  response.add("Location", "/api/jobs/" + id);
+  if (replayed) response.add("Idempotent-Replayed", "true");
+  return response;
+}
+
+// The upload is durable under the name of the job before the job exists; a failure in between leaves only
+// what the next start sweeps.
+Response enqueue(Api& api, UploadForm form, NewJob job) {
+  job.id = random_id();
+  NewWorkspace workspace(api.services.data.workspace(job.id));
+  (*workspace).create();
+  form.file.move_to((*workspace).source());
+  const EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
+  if (result.replayed) return accepted(result.job.id, /*replayed=*/true);
+  workspace.keep();
+  api.services.feed.publish(ChangeKind::kJob, job.id);
+  api.services.wake_workers();
+  log::info("job queued", {{"job_id", job.id}, {"size_bytes", job.media.size_bytes}});
+  return accepted(job.id, /*replayed=*/false);
+}
+
+Response receive_job(Api& api, Request& request, const std::string& key) {
+  const Options& options = api.options;
+  // A body of unknown length may be as large as allowed.
+  const std::uint64_t expected = request.head.content_length.value_or(options.max_upload_bytes);
+  if (!api.space.try_reserve(expected, api.services.data.space().free_bytes, options.min_free_disk_bytes)) {
+    return problem_response(no_space(), request);
+  }
+  const SpaceLedger::Reservation reservation(api.space, expected);
+  auto received = receive_form(request.head.value("content-type"), request.body, api.services.data.uploads(),
+                               {.max_file_bytes = options.max_upload_bytes});
+  if (const auto* problem = std::get_if<Problem>(&received)) return problem_response(*problem, request);
+  UploadForm form = std::get<UploadForm>(std::move(received));
+  auto parsed = parse_job_request(form.fields, form.file_name);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) return problem_response(*problem, request);
+
+  NewJob job;
+  job.spec = std::get<JobSpec>(std::move(parsed));
+  job.idempotency_key = key;
+  job.fingerprint = sha256_hex(canonical_form(job.spec) + form.file.sha256());
+  api.services.complete_spec(job.spec);
+  request.phase = RequestPhase::kProbing;
+  job.media = api.services.probe(form.file.path(), job.spec);
+  request.phase = RequestPhase::kOther;
+  job.media.size_bytes = form.file.size_bytes();
+  return enqueue(api, std::move(form), std::move(job));
+}
+
+std::optional<JobState> parse_state(std::string_view text) {
+  for (const JobState state :
+       {JobState::kQueued, JobState::kProcessing, JobState::kCompleted, JobState::kFailed, JobState::kCancelled}) {
+    if (text == to_string(state)) return state;
+  }
+  return std::nullopt;
+}
+
+std::variant<JobFilter, Problem> parse_filter(const Request& request, const Options& options) {
+  constexpr std::size_t kMaxSearchBytes = 200;
+  JobFilter filter;
+  filter.limit = std::min(filter.limit, options.max_jobs_per_page);
+  std::vector<ProblemItem> errors;
+  for (const auto& [name, value] : request.query) {
+    if (value.empty()) continue;
+    if (name == "state") {
+      filter.state = parse_state(value);
+      if (!filter.state) errors.push_back({"/state", "Expected queued, processing, completed, failed or cancelled."});
+    } else if (name == "q") {
+      filter.search = truncate_utf8(repair_utf8(value), kMaxSearchBytes);
+    } else if (name == "after") {
+      filter.after_id = value;
+      if (!is_id(value)) errors.push_back({"/after", "Expected the id of a job."});
+    } else if (name == "limit") {
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), filter.limit);
+      if (error != std::errc() || end != value.data() + value.size() || filter.limit < 1 ||
+          filter.limit > options.max_jobs_per_page) {
+        errors.push_back({"/limit", "Expected a number from 1 to " + std::to_string(options.max_jobs_per_page) + "."});
+      }
+    }
+  }
+  if (errors.empty()) return filter;
+  return Problem{.code = "invalid_input", .detail = errors.front().detail, .errors = std::move(errors)};
+}
+
+std::string page_link(const Request& request, const JobFilter& filter, const std::string& last_id) {
+  std::string link = "/api/jobs?limit=" + std::to_string(filter.limit);
+  for (const char* name : {"state", "q"}) {
+    const auto found = request.query.find(name);
+    if (found != request.query.end() && !found->second.empty()) {
+      link += "&" + std::string(name) + "=" + encode_percent(found->second);
+    }
+  }
+  return link + "&after=" + last_id;
+}
+
+}  // namespace
+
+Response create_job(Api& api, Request& request) {
+  std::string key;
+  if (request.head.has("idempotency-key")) {
+    auto parsed = parse_idempotency_key(request.head.value("idempotency-key"));
+    if (!parsed) {
+      return problem_response({.code = "invalid_idempotency_key",
+                               .detail = "Idempotency-Key must be 16 to 64 characters of A-Z a-z 0-9 _ -."},
+                              request);
+    }
+    key = std::move(*parsed);
+  }
+  if (const auto problem = refuse_early(api, request)) return problem_response(*problem, request);
+  if (key.empty()) return receive_job(api, request, key);
+  if (!api.keys.try_take(key)) {
+    return problem_response({.code = "idempotency_in_flight",
+                             .detail = "A request with this Idempotency-Key is under way.",
+                             .retry_after_s = 1},
+                            request);
+  }
+  const KeysInFlight::Hold hold(api.keys, key);
+  return receive_job(api, request, key);
+}
+
+Response list_jobs(Api& api, Request& request) {
+  const auto parsed = parse_filter(request, api.options);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) return problem_response(*problem, request);
+  const JobFilter& filter = std::get<JobFilter>(parsed);
+  const JobPage page = api.services.store.list(filter);
+  std::vector<std::string> jobs;
+  for (const Job& job : page.jobs) jobs.push_back(job_json(job, context_of(api, job)));
+  const std::optional<std::string> next = page.has_more && !page.jobs.empty()
+                                              ? std::optional(page_link(request, filter, page.jobs.back().id))
+                                              : std::nullopt;
+  return json_response(200, job_page_json(jobs, next));
+}
+
+Response show_job(Api& api, Request& request) {
+  const auto job = api.services.store.get(request.captures.at("id"));
+  return job ? job_response(api, 200, *job) : no_such_job(request);
+}
+
+Response delete_job(Api& api, Request& request) {
+  const std::string& id = request.captures.at("id");
+  if (!is_id(id) || !api.services.store.remove(id)) return no_such_job(request);
+  api.services.feed.publish(ChangeKind::kDeleted, id);
+  api.services.data.workspace(id).remove();
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+Response cancel_job(Api& api, Request& request) {
+  const Job job = api.services.store.request_cancel(request.captures.at("id"), api.services.clock.now());
+  api.services.feed.publish(ChangeKind::kJob, job.id);
+  return job_response(api, 200, job);
+}
+
+Response retry_job(Api& api, Request& request) {
+  const Job job = api.services.store.retry(request.captures.at("id"), api.services.clock.now());
+  api.services.feed.publish(ChangeKind::kJob, job.id);
+  api.services.wake_workers();
+  Response response = job_response(api, 202, job);
+  response.add("Location", "/api/jobs/" + job.id);
+  return response;
+}
+
+Response show_transcript(Api& api, Request& request) {
+  const auto job = api.services.store.get(request.captures.at("id"));
+  if (!job) return no_such_job(request);
+  const bool complete = job->state == JobState::kCompleted;
+  return json_response(200, transcript_json(api.services.transcript(*job), complete));
+}
+
+}  // namespace voxlate::http

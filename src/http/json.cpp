@@ -1,0 +1,213 @@
+#include "http/json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "http/message.h"
+
+namespace voxlate::http {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const Json& document) { return document.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+double seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000.0; }
+
+double rounded(double value, double steps_per_unit) { return std::round(value * steps_per_unit) / steps_per_unit; }
+
+Json time_or_null(const std::optional<TimePoint>& time) { return time ? Json(format_utc(*time)) : Json(nullptr); }
+
+Json seconds_or_null(std::chrono::milliseconds time) { return time.count() > 0 ? Json(seconds(time)) : Json(nullptr); }
+
+std::string job_path(const std::string& id) { return "/api/jobs/" + id; }
+
+Json links_of(const std::string& id) {
+  const std::string self = job_path(id);
+  return {{"self", self},
+          {"events", self + "/events"},
+          {"source", self + "/source"},
+          {"transcript", self + "/transcript"},
+          {"cancel", self + "/cancel"},
+          {"retry", self + "/retry"}};
+}
+
+// Speed is of the transcription, the long part; the time left follows from the fraction of the whole.
+Json progress_of(const Job& job, TimePoint now) {
+  constexpr double kLeastFraction = 0.01;
+  const JobProgress& progress = job.progress;
+  Json speed = nullptr;
+  Json eta = nullptr;
+  if (job.state == JobState::kProcessing && job.started_at && now > *job.started_at) {
+    const double elapsed = seconds(now - *job.started_at);
+    if (progress.stage == Stage::kTranscribing && progress.media_done.count() > 0) {
+      speed = rounded(seconds(progress.media_done) / elapsed, 100);
+    }
+    if (progress.fraction >= kLeastFraction) {
+      eta = std::ceil(elapsed * (1 - std::min(progress.fraction, 1.0)) / progress.fraction);
+    }
+  }
+  return {{"stage", to_string(progress.stage)},
+          {"fraction", rounded(std::clamp(progress.fraction, 0.0, 1.0), 10000)},
+          {"media_done_s", seconds(progress.media_done)},
+          {"media_total_s", seconds_or_null(progress.media_total)},
+          {"speed", speed},
+          {"eta_s", eta}};
+}
+
+Json waiting_of(const Job& job, const JobContext& context) {
+  if (job.state != JobState::kQueued) return nullptr;
+  if (job.run_after > context.now) return {{"reason", "retry"}, {"retry_at", format_utc(job.run_after)}};
+  return {{"reason", "queue"}, {"jobs_ahead", context.jobs_ahead}};
+}
+
+Json files_of(const Job& job) {
+  Json files = Json::array();
+  for (const JobFile& file : job.files) {
+    files.push_back({{"name", file.name},
+                     {"content_type", file.content_type},
+                     {"language", file.language},
+                     {"size_bytes", file.size_bytes},
+                     {"url", job_path(job.id) + "/files/" + encode_percent(file.name)}});
+  }
+  return files;
+}
+
+Json segment_of(const Segment& segment) {
+  Json words = Json::array();
+  for (const Word& word : segment.words) {
+    words.push_back({{"word", word.text},
+                     {"start", seconds(word.begin)},
+                     {"end", seconds(word.end)},
+                     {"confidence", rounded(word.confidence, 1000)}});
+  }
+  return {{"start", seconds(segment.begin)},
+          {"end", seconds(segment.end)},
+          {"text", segment.text},
+          {"confidence", rounded(segment.confidence, 1000)},
+          {"words", std::move(words)}};
+}
+
+double percent(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : rounded(100.0 * static_cast<double>(part) / static_cast<double>(whole), 10);
+}
+
+}  // namespace
+
+std::string job_json(const Job& job, const JobContext& context) {
+  const JobSpec& spec = job.spec;
+  return text_of({{"id", job.id},
+                  {"name", spec.source_name},
+                  {"status", to_string(job.state)},
+                  {"priority", to_string(spec.priority)},
+                  {"language", spec.language},
+                  {"engine", spec.engine},
+                  {"targets", spec.targets},
+                  {"formats", spec.formats},
+                  {"profile", spec.profile},
+                  {"audio_track", spec.audio_track ? Json(*spec.audio_track) : Json(nullptr)},
+                  {"size_bytes", job.media.size_bytes},
+                  {"duration_s", seconds_or_null(job.media.duration)},
+                  {"content_type", job.media.content_type},
+                  {"media", job.media.description},
+                  {"created_at", format_utc(job.created_at)},
+                  {"started_at", time_or_null(job.started_at)},
+                  {"finished_at", time_or_null(job.finished_at)},
+                  {"progress", progress_of(job, context.now)},
+                  {"waiting_for", waiting_of(job, context)},
+                  {"attempt", job.attempt},
+                  {"cancel_requested", job.cancel_requested},
+                  {"error", job.error ? Json{{"code", to_string(job.error->code)}, {"message", job.error->message}}
+                                      : Json(nullptr)},
+                  {"notes", job.notes},
+                  {"files", files_of(job)},
+                  {"links", links_of(job.id)}});
+}
+
+std::string job_page_json(const std::vector<std::string>& jobs, const std::optional<std::string>& next) {
+  std::string page = "{\"jobs\":[";
+  for (const std::string& job : jobs) page += (page.back() == '[' ? "" : ",") + job;
+  return page + "],\"next\":" + text_of(next ? Json(*next) : Json(nullptr)) + "}";
+}
+
+// The same for every repetition of a request: the state is the one at its making.
+std::string job_accepted_json(const std::string& job_id) {
+  return text_of({{"id", job_id}, {"status", to_string(JobState::kQueued)}, {"links", links_of(job_id)}});
+}
+
+std::string transcript_json(const Transcript& transcript, bool complete) {
+  Json segments = Json::array();
+  for (const Segment& segment : transcript.segments) segments.push_back(segment_of(segment));
+  return text_of({{"complete", complete}, {"language", transcript.language}, {"segments", std::move(segments)}});
+}
+
+std::string capabilities_json(const Capabilities& capabilities, const Options& options) {
+  Json engines = Json::array();
+  for (const TranscriberInfo& engine : capabilities.engines) {
+    engines.push_back(
+        {{"id", engine.id}, {"name", engine.name}, {"languages", engine.languages}, {"notice", engine.notice}});
+  }
+  Json translations = Json::array();
+  for (const TranslationRoute& route : capabilities.routes) {
+    translations.push_back(
+        {{"source", route.source}, {"target", route.target}, {"engine", route.engine}, {"through", route.through}});
+  }
+  const Json longest = options.max_media_duration ? Json(options.max_media_duration->count()) : Json(nullptr);
+  return text_of({{"engines", std::move(engines)},
+                  {"translations", std::move(translations)},
+                  {"formats", capabilities.formats},
+                  {"profiles", capabilities.profiles},
+                  {"limits", {{"max_upload_bytes", options.max_upload_bytes}, {"max_duration_s", longest}}},
+                  {"version", options.version}});
+}
+
+std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue,
+                        const Capabilities& capabilities) {
+  const auto count = [&](JobState state) {
+    const auto found = queue.find(state);
+    return found != queue.end() ? found->second : 0;
+  };
+  Json models = Json::array();
+  for (const TranscriberInfo& engine : capabilities.engines) {
+    models.push_back({{"id", engine.id}, {"name", engine.name}, {"notice", engine.notice}});
+  }
+  Json states = Json::object();
+  for (const JobState state :
+       {JobState::kQueued, JobState::kProcessing, JobState::kCompleted, JobState::kFailed, JobState::kCancelled}) {
+    states[std::string(to_string(state))] = count(state);
+  }
+  Json versions = Json::object();
+  for (const auto& [name, version] : status.versions) versions[name] = version;
+  const double memory = percent(status.memory_used_bytes, status.memory_total_bytes);
+  const double cpu = rounded(status.cpu_percent, 10);
+  const int queued = count(JobState::kQueued);
+  return text_of({{"memory",
+                   {{"total_bytes", status.memory_total_bytes},
+                    {"used_bytes", status.memory_used_bytes},
+                    {"percent", memory},
+                    {"source", status.memory_source},
+                    {"process_rss_bytes", status.process_rss_bytes}}},
+                  {"cpu", {{"percent", cpu}, {"count", status.cpu_count}}},
+                  {"queue", std::move(states)},
+                  {"workers", {{"total", status.workers_total}, {"active", status.workers_active}}},
+                  {"models", std::move(models)},
+                  {"gpu", nullptr},
+                  {"disk", {{"free_bytes", status.disk_free_bytes}, {"total_bytes", status.disk_total_bytes}}},
+                  {"versions", std::move(versions)},
+                  {"uptime_s", status.uptime.count()},
+                  {"system_resources", {{"cpu_percent", cpu}, {"memory_percent", memory}}},
+                  {"queue_status", {{"queue_size", queued}}},
+                  {"cpu_percent", cpu},
+                  {"memory_percent", memory},
+                  {"queue_size", queued}});
+}
+
+std::string segments_event_json(const std::string& job_id, std::string_view payload) {
+  Json event = Json::parse(payload, nullptr, /*allow_exceptions=*/false);
+  if (!event.is_object()) event = Json::object();
+  event["job_id"] = job_id;
+  return text_of(event);
+}
+
+}  // namespace voxlate::http

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "http/problem.h"
+#include "http/request_head.h"
+
+namespace voxlate::http {
+
+/// The body of the request at hand, pulled.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+
+  /// Fills `out` from the front; 0 at the end of the body and after a failure.
+  virtual std::size_t read(std::span<char> out) = 0;
+
+  /// Why the body ended early: too slow, broken framing, or the client went away.
+  virtual const std::optional<Problem>& failure() const = 0;
+};
+
+struct Request {
+  const RequestHead& head;
+  BodyReader& body;
+  std::string id;                               ///< of this request, in its answer and in the log
+  std::string path;                             ///< as sent, without the query
+  std::map<std::string, std::string> query;     ///< decoded; of a repeated name the last
+  std::map<std::string, std::string> captures;  ///< decoded `{name}` parts of the route's pattern
+  RequestPhase phase = RequestPhase::kOther;
+};
+
+/// Where an event stream goes to.
+class StreamSink {
+ public:
+  virtual ~StreamSink() = default;
+
+  /// False when the client is gone: stop.
+  virtual bool write(std::string_view bytes) = 0;
+  virtual bool client_gone() const = 0;
+};
+
+/// A stretch of an open file.
+struct FileBody {
+  std::shared_ptr<const UniqueFd> fd;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type;  ///< empty: there is no body
+  std::vector<Header> headers;
+  std::string body;
+  std::optional<FileBody> file;             ///< instead of `body`
+  std::function<void(StreamSink&)> stream;  ///< instead of `body`: writes until it returns
+
+  void add(std::string name, std::string value) {
+    headers.push_back({.name = std::move(name), .value = std::move(value)});
+  }
+};
+
+Response json_response(int status, std::string document);
+Response problem_response(const Problem& problem, const Request& request);
+
+/// "%41" decoded, "+" kept; nothing when a percent sign starts no code.
+std::optional<std::string> decode_percent(std::string_view text);
+std::string encode_percent(std::string_view text);
+
+/// "a=1&b=2" of a target's query; "+" is a space. Malformed codes stay as they are.
+std::map<std::string, std::string> parse_query(std::string_view query);
+
+}  // namespace voxlate::http

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/api.h"
+#include "http/message.h"
+
+namespace voxlate::http {
+
+Response create_job(Api& api, Request& request);
+Response list_jobs(Api& api, Request& request);
+Response show_job(Api& api, Request& request);
+Response delete_job(Api& api, Request& request);
+Response cancel_job(Api& api, Request& request);
+Response retry_job(Api& api, Request& request);
+Response show_transcript(Api& api, Request& request);
+Response send_file(Api& api, Request& request);
+Response send_source(Api& api, Request& request);
+Response job_events(Api& api, Request& request);
+Response all_events(Api& api, Request& request);
+Response show_capabilities(Api& api, Request& request);
+Response show_status(Api& api, Request& request);
+Response send_openapi(Api& api, Request& request);
+Response livez(Api& api, Request& request);
+Response readyz(Api& api, Request& request);
+
+/// Pages and files of the browser client: every other path answers to GET with one of them or with 404.
+Response send_client(Api& api, Request& request);
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  ///< `{name}` stands for one segment of the path
+  Response (*handle)(Api& api, Request& request);
+};
+
+/// Every route of the API: what web/openapi.yaml describes, no more and no less.
+inline constexpr std::array kRoutes = {
+    Route{"POST", "/api/jobs", create_job},
+    Route{"GET", "/api/jobs", list_jobs},
+    Route{"GET", "/api/jobs/{id}", show_job},
+    Route{"DELETE", "/api/jobs/{id}", delete_job},
+    Route{"POST", "/api/jobs/{id}/cancel", cancel_job},
+    Route{"POST", "/api/jobs/{id}/retry", retry_job},
+    Route{"GET", "/api/jobs/{id}/transcript", show_transcript},
+    Route{"GET", "/api/jobs/{id}/files/{name}", send_file},
+    Route{"GET", "/api/jobs/{id}/source", send_source},
+    Route{"GET", "/api/jobs/{id}/events", job_events},
+    Route{"GET", "/api/events", all_events},
+    Route{"GET", "/api/capabilities", show_capabilities},
+    Route{"GET", "/api/system/status", show_status},
+    Route{"GET", "/api/openapi.yaml", send_openapi},
+    Route{"GET", "/livez", livez},
+    Route{"GET", "/readyz", readyz},
+    Route{"GET", "/health", readyz},
+};
+
+/// Answers one request: finds its route, guards it, maps what is thrown, adds the headers of every answer
+/// (reliability 3.7). Never throws.
+Response answer(Api& api, Request& request);
+
+/// The headers that every answer carries, also one that never reaches a route.
+void add_common_headers(Response& response, std::string_view request_id);
+
+/// The values of a pattern's `{name}` parts; nothing when the path is not of the pattern. Segments are
+/// decoded one by one, so an encoded slash never makes a new segment.
+std::optional<std::map<std::string, std::string>> match_pattern(std::string_view pattern, std::string_view path);
+
+}  // namespace voxlate::http

@@ -1,0 +1,47 @@
+#include "jobs/job_cleaner.h"
+
+#include <set>
+
+#include "base/log.h"
+
+namespace voxlate::jobs {
+namespace {
+
+constexpr int kBatch = 100;
+
+/// Returns the retention once the data folder was swept, so that nothing runs before.
+JobCleaner::Options swept(JobCleaner::Options options, const JobStore& store, const DataFolder& data) {
+  const std::vector<std::string> ids = store.ids();
+  const int removed = data.sweep({ids.begin(), ids.end()});
+  if (removed > 0) log::info("data folder swept", {{"removed", removed}});
+  return options;
+}
+
+}  // namespace
+
+JobCleaner::JobCleaner(Options options, JobStore& store, const DataFolder& data, ChangeFeed& feed, const Clock& clock)
+    : options_(swept(options, store, data)),
+      store_(store),
+      data_(data),
+      feed_(feed),
+      clock_(clock),
+      ticker_("job cleaning", options_.interval, [this] { clean(); }) {
+  ticker_.poke();
+}
+
+int JobCleaner::clean() {
+  const TimePoint limit = clock_.now() - options_.retention;
+  int cleaned = 0;
+  for (;;) {
+    const std::vector<std::string> ids = store_.delete_finished_before(limit, kBatch);
+    for (const std::string& id : ids) {
+      data_.workspace(id).remove();
+      feed_.publish(ChangeKind::kDeleted, id);
+      log::info("Cleaned up task data for " + id, {{"job_id", id}});
+    }
+    cleaned += static_cast<int>(ids.size());
+    if (static_cast<int>(ids.size()) < kBatch) return cleaned;
+  }
+}
+
+}  // namespace voxlate::jobs

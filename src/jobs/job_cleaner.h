@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+
+#include "base/change_feed.h"
+#include "base/clock.h"
+#include "base/data_folder.h"
+#include "jobs/ticker.h"
+#include "voxlate/job_store.h"
+
+namespace voxlate::jobs {
+
+/// Deletes finished jobs and their folders after the retention time; at start also what a killed server left in the
+/// data folder. Thread-safe.
+class JobCleaner {
+ public:
+  struct Options {
+    std::chrono::milliseconds retention = std::chrono::days(7);
+    std::chrono::milliseconds interval = std::chrono::minutes(10);
+  };
+
+  /// Sweeps the data folder (construct it before anything is uploaded), then cleans every `interval`, the first
+  /// time at once. Throws what the store throws.
+  JobCleaner(Options options, JobStore& store, const DataFolder& data, ChangeFeed& feed, const Clock& clock);
+
+  /// One pass; returns how many jobs went.
+  int clean();
+
+ private:
+  const Options options_;
+  JobStore& store_;
+  const DataFolder& data_;
+  ChangeFeed& feed_;
+  const Clock& clock_;
+  Ticker ticker_;
+};
+
+}  // namespace voxlate::jobs

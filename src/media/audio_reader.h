@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+
+#include "media/limits.h"
+#include "media/media_info.h"
+#include "voxlate/audio.h"
+
+namespace voxlate::media {
+
+/// Streams one audio track of a media file as 16 kHz mono, decoding as it is read, so that memory does not
+/// grow with the length. All channels are mixed; form and channels may change on the way. Sample n is media
+/// time `start_time() + n / 16000 s`: gaps in the container's timestamps come as silence, overlaps are dropped.
+/// Damaged places are stepped over. Not thread-safe.
+class AudioReader final : public AudioSource {
+ public:
+  /// Opens the file and decodes the first frame. Throws as `probe`, as `require_audio`, `kCorrupt` when there
+  /// is no sound in the track or nothing can be decoded, `kUnsupported` for encrypted sound.
+  AudioReader(const std::filesystem::path& path, std::optional<int> audio_track, const Limits& limits,
+              std::stop_token stop);
+  ~AudioReader() override;
+
+  /// Throws also `kTooLarge` after more than `Limits::max_duration`, `kCorrupt` when damage dominates, and
+  /// `kCancelled` soon after a stop was requested. After an Error nothing more can be read.
+  std::size_t read(std::span<float> out) override;
+
+  std::chrono::milliseconds start_time() const override;
+  std::optional<std::chrono::milliseconds> duration() const override;
+
+  const MediaInfo& media() const;
+  const AudioTrack& track() const;
+
+  /// Damaged places met so far: packets that did not decode, spots of the container that could not be read.
+  int damaged_places() const;
+
+ private:
+  class Stream;
+  std::unique_ptr<Stream> stream_;
+};
+
+}  // namespace voxlate::media

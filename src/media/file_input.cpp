@@ -1,0 +1,78 @@
+#include "media/file_input.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace voxlate::media {
+namespace {
+
+constexpr int kBufferBytes = 64 * 1024;
+
+ssize_t read_at(int fd, void* buffer, std::size_t capacity, std::int64_t offset) {
+  ssize_t got = 0;
+  do {
+    got = ::pread(fd, buffer, capacity, offset);
+  } while (got < 0 && errno == EINTR);
+  return got;
+}
+
+}  // namespace
+
+FileInput::FileInput(UniqueFd fd, const Interrupt& interrupt)
+    : fd_(std::move(fd)), interrupt_(interrupt), size_bytes_(static_cast<std::int64_t>(file_size(fd_.get()))) {
+  auto* const buffer = static_cast<std::uint8_t*>(av_malloc(kBufferBytes));
+  if (buffer == nullptr) throw std::bad_alloc();
+  io_.reset(avio_alloc_context(buffer, kBufferBytes, /*write_flag=*/0, this, &FileInput::read,
+                               /*write_packet=*/nullptr, &FileInput::seek));
+  if (io_ == nullptr) {
+    av_free(buffer);
+    throw std::bad_alloc();
+  }
+}
+
+std::size_t FileInput::peek(std::int64_t offset, char* buffer, std::size_t capacity) const {
+  const ssize_t got = read_at(fd_.get(), buffer, capacity, offset);
+  if (got < 0) throw_errno("cannot read the file");
+  return static_cast<std::size_t>(got);
+}
+
+void FileInput::check() const {
+  if (error_ == 0) return;
+  errno = error_;
+  throw_errno("cannot read the file");
+}
+
+int FileInput::read(void* self, std::uint8_t* buffer, int capacity) {
+  auto& input = *static_cast<FileInput*>(self);
+  if (input.interrupt_.is_due()) return AVERROR_EXIT;
+  const ssize_t got = read_at(input.fd_.get(), buffer, static_cast<std::size_t>(capacity), input.position_);
+  if (got < 0) {
+    input.error_ = errno;
+    return AVERROR(input.error_);
+  }
+  if (got == 0) return AVERROR_EOF;
+  input.position_ += got;
+  return static_cast<int>(got);
+}
+
+std::int64_t FileInput::seek(void* self, std::int64_t offset, int whence) {
+  auto& input = *static_cast<FileInput*>(self);
+  if (input.interrupt_.is_due()) return AVERROR_EXIT;
+  std::int64_t base = 0;
+  switch (whence & ~AVSEEK_FORCE) {
+    case AVSEEK_SIZE: return input.size_bytes_;
+    case SEEK_SET: break;
+    case SEEK_CUR: base = input.position_; break;
+    case SEEK_END: base = input.size_bytes_; break;
+    default: return AVERROR(EINVAL);
+  }
+  std::int64_t target = 0;
+  if (__builtin_add_overflow(base, offset, &target) || target < 0) return AVERROR(EINVAL);
+  input.position_ = target;
+  return target;
+}
+
+}  // namespace voxlate::media

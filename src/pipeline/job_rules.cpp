@@ -1,0 +1,140 @@
+#include "pipeline/job_rules.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/utf8.h"
+#include "subtitles/format.h"
+#include "subtitles/profile.h"
+#include "voxlate/error.h"
+
+namespace voxlate::pipeline {
+namespace {
+
+constexpr std::size_t kMaxTargets = 16;
+constexpr std::size_t kMaxLanguageTagBytes = 35;  // RFC 5646, section 4.4.1
+constexpr std::size_t kMaxStemBytes = 120;
+
+/// Letters, digits and hyphens, starting with 2 or 3 letters.
+bool is_language_tag(std::string_view tag) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_tag_character = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; };
+  const std::string_view primary = primary_language(tag);
+  return tag.size() <= kMaxLanguageTagBytes && (primary.size() == 2 || primary.size() == 3) && tag.back() != '-' &&
+         std::all_of(primary.begin(), primary.end(), is_letter) &&
+         std::all_of(tag.begin(), tag.end(), is_tag_character);
+}
+
+void require_language_tag(std::string_view option, std::string_view tag) {
+  if (!is_language_tag(tag)) {
+    throw Error(ErrorCode::kInvalidInput,
+                fmt::format("{}: expected a language tag such as en or pt-BR, got \"{}\"", option, tag));
+  }
+}
+
+void complete_formats(JobSpec& spec) {
+  if (spec.formats.empty()) spec.formats = {"srt", "vtt"};
+  std::set<std::string> seen;
+  std::vector<std::string> formats;
+  for (const std::string& format : spec.formats) {
+    subtitles::parse_format(format);  // refuses an unknown name
+    if (seen.insert(format).second) formats.push_back(format);
+  }
+  spec.formats = std::move(formats);
+}
+
+const TranscriberInfo& chosen_engine(const JobSpec& spec, const Capabilities& capabilities) {
+  if (capabilities.engines.empty()) throw Error(ErrorCode::kUnavailable, "no recogniser is installed");
+  if (spec.engine.empty()) return capabilities.engines.front();
+  for (const TranscriberInfo& engine : capabilities.engines) {
+    if (engine.id == spec.engine) return engine;
+  }
+  std::vector<std::string> known;
+  for (const TranscriberInfo& engine : capabilities.engines) known.push_back(engine.id);
+  throw Error(ErrorCode::kInvalidInput,
+              fmt::format("engine: expected one of {}, got \"{}\"", fmt::join(known, ", "), spec.engine));
+}
+
+void complete_language(JobSpec& spec, const TranscriberInfo& engine) {
+  if (spec.language == "auto") spec.language.clear();
+  if (spec.language.empty()) {
+    if (engine.languages.size() == 1) spec.language = engine.languages.front();
+    return;
+  }
+  require_language_tag("language", spec.language);
+  const auto matches = [&](const std::string& known) {
+    return primary_language(known) == primary_language(spec.language);
+  };
+  if (std::none_of(engine.languages.begin(), engine.languages.end(), matches)) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("the recogniser {} understands {}, not \"{}\"", engine.name,
+                                                     fmt::join(engine.languages, ", "), spec.language));
+  }
+}
+
+/// "en->es, en->ca (through es)"; what can be had from `source`, or everything when it is open.
+std::string list_routes(std::string_view source, const Capabilities& capabilities) {
+  std::vector<std::string> routes;
+  for (const TranslationRoute& route : capabilities.routes) {
+    if (!source.empty() && route.source != primary_language(source)) continue;
+    routes.push_back(route.through.empty() ? fmt::format("{}->{}", route.source, route.target)
+                                           : fmt::format("{}->{} (through {})", route.source, route.target,
+                                                         fmt::join(route.through, ", ")));
+  }
+  return routes.empty() ? "nothing" : fmt::format("{}", fmt::join(routes, ", "));
+}
+
+void complete_targets(JobSpec& spec, const Capabilities& capabilities) {
+  if (spec.targets.size() > kMaxTargets) {
+    throw Error(ErrorCode::kInvalidInput,
+                fmt::format("targets: expected at most {} languages, got {}", kMaxTargets, spec.targets.size()));
+  }
+  std::set<std::string> seen;
+  std::vector<std::string> targets;
+  for (const std::string& target : spec.targets) {
+    require_language_tag("targets", target);
+    if (!seen.insert(target).second) continue;
+    const auto reaches = [&](const TranslationRoute& route) {
+      return primary_language(route.target) == primary_language(target) &&
+             (spec.language.empty() || primary_language(route.source) == primary_language(spec.language));
+    };
+    if (std::none_of(capabilities.routes.begin(), capabilities.routes.end(), reaches)) {
+      throw Error(
+          ErrorCode::kUnsupported,
+          fmt::format("cannot translate {}to \"{}\"; installed: {}. More pairs are Debian packages, for example "
+                      "apertium-eng-cat; see the README",
+                      spec.language.empty() ? "" : fmt::format("from {} ", spec.language), target,
+                      list_routes(spec.language, capabilities)));
+    }
+    targets.push_back(target);
+  }
+  spec.targets = std::move(targets);
+}
+
+}  // namespace
+
+std::string_view primary_language(std::string_view tag) { return tag.substr(0, tag.find('-')); }
+
+void complete_spec(JobSpec& spec, const Capabilities& capabilities) {
+  spec.source_name = safe_file_name(spec.source_name, /*max_bytes=*/200);
+  complete_formats(spec);
+  if (!spec.profile.empty()) subtitles::find_profile(spec.profile);  // refuses an unknown name
+  if (spec.audio_track && *spec.audio_track < 0) {
+    throw Error(ErrorCode::kInvalidInput, fmt::format("audio_track: expected 0 or more, got {}", *spec.audio_track));
+  }
+  const TranscriberInfo& engine = chosen_engine(spec, capabilities);
+  complete_language(spec, engine);
+  spec.engine = engine.id;
+  complete_targets(spec, capabilities);
+}
+
+std::string result_name(std::string_view source_name, std::string_view language, std::string_view extension) {
+  const std::string name = safe_file_name(source_name, /*max_bytes=*/200);
+  const std::size_t dot = name.rfind('.');
+  const std::string_view stem = std::string_view(name).substr(0, dot == 0 ? std::string::npos : dot);
+  return fmt::format("{}.{}.{}", truncate_utf8(stem, kMaxStemBytes), language, extension);
+}
+
+}  // namespace voxlate::pipeline

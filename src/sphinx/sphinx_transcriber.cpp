@@ -1,0 +1,216 @@
+#include "sphinx/sphinx_transcriber.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <thread>
+
+#include "sphinx/recent_audio.h"
+#include "sphinx/segments.h"
+#include "sphinx/utterance_packer.h"
+#include "voxlate/error.h"
+
+namespace voxlate::sphinx {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kReadSamples = 4096;
+constexpr milliseconds kReportEvery{200};  // while waiting: a sign of life, and a look whether to stop
+constexpr int kWaitingPerDecoder = 2;
+
+/// What `bench/sphinx_wer` found to matter: less weight on the language model than the library's 6.5, 8.5, 9.5.
+constexpr std::array<std::pair<const char*, const char*>, 3> kTunedSettings{
+    {{"-lw", "5.5"}, {"-fwdflatlw", "7"}, {"-bestpathlw", "8"}}};
+
+constexpr std::int64_t samples_in(milliseconds length) { return length.count() * kSampleRate / 1000; }
+constexpr milliseconds length_of(std::int64_t samples) { return milliseconds{samples * 1000 / kSampleRate}; }
+
+int decoder_count(int wanted) {
+  if (wanted > 0) return wanted;
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4);
+}
+
+std::filesystem::path model_folder_or_default(const std::filesystem::path& folder) {
+  return folder.empty() ? std::filesystem::path(VOXLATE_SPHINX_MODEL_FOLDER) : folder;
+}
+
+Decoder::Options decoder_options(const SphinxTranscriber::Options& options) {
+  Decoder::Options decoder;
+  decoder.model_folder = model_folder_or_default(options.model_folder);
+  decoder.settings = options.settings;
+  for (const auto& [name, value] : kTunedSettings) {
+    const bool given = std::any_of(options.settings.begin(), options.settings.end(),
+                                   [&](const auto& setting) { return setting.first == name; });
+    if (!given) decoder.settings.emplace_back(name, value);
+  }
+  return decoder;
+}
+
+/// One call of `transcribe`: reads, cuts, hands out and collects, all in the caller's thread.
+class Run {
+ public:
+  struct Limits {
+    UtterancePacker::Options packing;
+    std::size_t kept_samples = 0;
+    std::size_t max_pending = 0;
+  };
+
+  Run(AudioSource& audio, VoiceActivityDetector& detector, DecoderPool& pool, WindowLog& log, Progress& progress,
+      const std::stop_token& stop, const Limits& limits)
+      : source_(audio),
+        detector_(detector),
+        log_(log),
+        progress_(progress),
+        stop_(stop),
+        limits_(limits),
+        start_(audio.start_time()),
+        total_(audio.duration().value_or(milliseconds{0})),
+        kept_(limits.kept_samples),
+        packer_(limits.packing),
+        ticket_(pool) {}
+
+  Transcript transcribe();
+
+ private:
+  /// An utterance whose window is not in the transcript yet.
+  struct Pending {
+    UtterancePlace place;
+    std::optional<Window> found;  ///< in the log; otherwise a decoder has it
+  };
+
+  void push(std::span<const float> block);
+  void dispatch_utterances();
+  void collect_first();
+  Window recognise_first(const UtterancePlace& place);
+  void report(milliseconds done);
+  void check_stop() const;
+
+  AudioSource& source_;
+  VoiceActivityDetector& detector_;
+  WindowLog& log_;
+  Progress& progress_;
+  const std::stop_token& stop_;
+  const Limits limits_;
+  const milliseconds start_;
+  const milliseconds total_;
+
+  RecentAudio kept_;
+  UtterancePacker packer_;
+  DecoderPool::Ticket ticket_;
+  std::deque<Pending> pending_;
+  milliseconds done_{0};
+  Transcript transcript_;
+};
+
+Transcript Run::transcribe() {
+  std::vector<float> block(kReadSamples);
+  for (;;) {
+    check_stop();
+    const std::size_t count = source_.read(block);
+    if (count == 0) break;
+    push(std::span<const float>(block).first(count));
+  }
+  detector_.finish();
+  while (const auto region = detector_.pop()) packer_.push(*region);
+  packer_.finish();
+  dispatch_utterances();
+  while (!pending_.empty()) collect_first();
+  transcript_.duration = length_of(kept_.position());
+  report(transcript_.duration);
+  return std::move(transcript_);
+}
+
+void Run::push(std::span<const float> block) {
+  kept_.push(block);
+  detector_.push(block);
+  while (const auto region = detector_.pop()) packer_.push(*region);
+  dispatch_utterances();
+  // What is older than the kept audio and not pending holds no speech.
+  if (pending_.empty()) report(length_of(kept_.position() - static_cast<std::int64_t>(limits_.kept_samples)));
+}
+
+void Run::dispatch_utterances() {
+  while (const auto utterance = packer_.pop()) {
+    while (pending_.size() >= limits_.max_pending) collect_first();
+    const auto ends_sentence = [](std::int64_t pause) { return pause >= samples_in(kSentencePause); };
+    const UtterancePlace place{.begin = start_ + length_of(utterance->begin),
+                               .end = start_ + length_of(utterance->end),
+                               .starts_sentence = ends_sentence(utterance->pause_before),
+                               .ends_sentence = ends_sentence(utterance->pause_after)};
+    pending_.push_back({.place = place, .found = log_.find(place.begin, place.end)});
+    if (!pending_.back().found) ticket_.submit(kept_.copy(utterance->begin, utterance->end));
+  }
+}
+
+void Run::collect_first() {
+  const Pending pending = std::move(pending_.front());
+  report(pending.place.begin - start_);
+  Window window = pending.found ? *pending.found : recognise_first(pending.place);
+  pending_.pop_front();
+  if (!pending.found) log_.add(window);
+  std::move(window.segments.begin(), window.segments.end(), std::back_inserter(transcript_.segments));
+  report(pending.place.end - start_);
+}
+
+Window Run::recognise_first(const UtterancePlace& place) {
+  for (;;) {
+    check_stop();
+    if (const auto words = ticket_.take(kReportEvery, stop_))
+      return {.begin = place.begin, .end = place.end, .segments = make_segments(*words, place)};
+    report(done_);
+  }
+}
+
+void Run::report(milliseconds done) {
+  done_ = std::max(done_, done);
+  progress_.update(Stage::kTranscribing, done_, total_);
+}
+
+void Run::check_stop() const {
+  if (stop_.stop_requested()) throw Error(ErrorCode::kCancelled, "cancelled while transcribing");
+}
+
+}  // namespace
+
+bool model_is_installed(const std::filesystem::path& model_folder) {
+  return !missing_model_file(model_folder_or_default(model_folder));
+}
+
+SphinxTranscriber::SphinxTranscriber(const Options& options, DetectorFactory make_detector)
+    : options_(options),
+      make_detector_(std::move(make_detector)),
+      decoders_(decoder_count(options.decoders)),
+      pool_(decoder_options(options), decoders_) {}
+
+TranscriberInfo SphinxTranscriber::info() const {
+  return {.id = "sphinx",
+          .name = "PocketSphinx (US English)",
+          .languages = {"en"},
+          .notice = "Embedded fall-back, US English only. A Whisper model gives far better text."};
+}
+
+Transcript SphinxTranscriber::transcribe(AudioSource& audio, const TranscribeOptions& options, WindowLog& log,
+                                         Progress& progress, std::stop_token stop) {
+  const std::string language = options.language.substr(0, options.language.find('-'));
+  if (!language.empty() && language != "en")
+    throw Error(ErrorCode::kUnsupported, "PocketSphinx recognises English only, got language " + options.language);
+  const auto detector = make_detector_();
+  const Run::Limits limits{.packing = {.max_samples = samples_in(options_.max_utterance),
+                                       .max_pause_samples = samples_in(options_.max_pause)},
+                           .kept_samples = static_cast<std::size_t>(
+                               samples_in(options_.max_utterance + options_.max_pause + options_.max_region)),
+                           .max_pending = static_cast<std::size_t>(decoders_ * kWaitingPerDecoder)};
+  Transcript transcript = Run(audio, *detector, pool_, log, progress, stop, limits).transcribe();
+  transcript.language = "en";
+  transcript.engine = "sphinx en-us";
+  transcript.notes.push_back(info().notice);
+  return transcript;
+}
+
+}  // namespace voxlate::sphinx

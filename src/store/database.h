@@ -1,0 +1,130 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace voxlate::store {
+
+/// One prepared statement of a Database. Parameters are `?1 ?2 …`, columns count from 0. Not thread-safe.
+class Statement {
+ public:
+  Statement(sqlite3* connection, const char* sql);
+
+  void bind(int index, std::int64_t value);
+  void bind(int index, double value);
+  void bind(int index, std::string_view value);
+  void bind(int index, std::optional<std::int64_t> value);
+
+  /// Goes to the next row; false at the end. Throws what Database throws.
+  bool step();
+
+  /// Runs to the end, for statements whose rows are not wanted.
+  void run() {
+    while (step()) {
+    }
+  }
+
+  /// Ends the statement's hold on the database.
+  void reset();
+
+  std::int64_t integer(int column) const;
+  double real(int column) const;
+  std::string text(int column) const;
+  bool is_null(int column) const;
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+
+  sqlite3* connection_;
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+/// One SQLite connection in WAL mode that never checkpoints by itself. Not thread-safe. All calls throw
+/// `kStorageFull` (disk full), `kCorrupt` (damaged, or not a database), `kOutOfMemory`, `kUnavailable` (locked by
+/// another process), `kInternal` (anything else), each with SQLite's text.
+class Database {
+ public:
+  enum class Access { kReadOnly, kReadWrite };
+
+  Database(const std::filesystem::path& path, Access access);
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  /// Runs any number of statements.
+  void execute(const char* sql);
+
+  /// Prepares `sql` and binds `values` to ?1, ?2, …
+  template <typename... Values>
+  Statement query(const char* sql, const Values&... values) {
+    Statement statement(connection_.get(), sql);
+    int index = 0;
+    (statement.bind(++index, to_parameter(values)), ...);
+    return statement;
+  }
+
+  /// Same, and runs it to its end. Returns the number of rows it inserted, updated or deleted.
+  template <typename... Values>
+  int run(const char* sql, const Values&... values) {
+    query(sql, values...).run();
+    return changes();
+  }
+
+  std::int64_t last_insert_rowid() const;
+
+  /// Lists what is damaged; empty when nothing is.
+  std::string quick_check();
+
+  /// Pages in the WAL file after the last commit of this connection.
+  int wal_pages() const { return wal_pages_; }
+
+  /// Copies the WAL into the database: `passive` what readers allow now; else all, waiting for readers. Returns false
+  /// when that was not possible; nothing is lost then.
+  bool checkpoint(bool passive);
+
+  bool in_transaction() const;
+
+  /// Never throws.
+  void rollback() noexcept;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* connection) const;
+  };
+
+  static std::int64_t to_parameter(std::integral auto value) { return static_cast<std::int64_t>(value); }
+  static double to_parameter(double value) { return value; }
+  static std::string_view to_parameter(std::string_view value) { return value; }
+  static std::optional<std::int64_t> to_parameter(std::optional<std::int64_t> value) { return value; }
+
+  int changes() const;
+  void configure(Access access);
+
+  std::unique_ptr<sqlite3, Close> connection_;
+  int wal_pages_ = 0;
+};
+
+/// BEGIN IMMEDIATE … COMMIT; rolled back unless committed.
+class Transaction {
+ public:
+  explicit Transaction(Database& database);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  void commit();
+
+ private:
+  Database& database_;
+};
+
+}  // namespace voxlate::store

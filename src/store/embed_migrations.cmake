@@ -1,0 +1,17 @@
+# Writes OUTPUT, a C++ file that holds the text of each of FILES, in order, as `store::migrations()`.
+set(entries "")
+foreach(file IN LISTS FILES)
+  file(READ ${file} text)
+  string(APPEND entries "      R\"sql(${text})sql\",\n")
+endforeach()
+file(WRITE ${OUTPUT} "#include \"store/schema.h\"
+
+namespace voxlate::store {
+
+std::vector<const char*> migrations() {
+  return {
+${entries}  };
+}
+
+}  // namespace voxlate::store
+")

@@ -1,0 +1,129 @@
+#include "store/job_row.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "voxlate/error.h"
+
+namespace voxlate::store {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array kStates = {JobState::kQueued, JobState::kProcessing, JobState::kCompleted, JobState::kFailed,
+                                JobState::kCancelled};
+constexpr std::array kStages = {Stage::kWaiting, Stage::kTranscribing, Stage::kTranslating, Stage::kWriting};
+constexpr std::array kCodes = {ErrorCode::kInvalidInput, ErrorCode::kNotFound,    ErrorCode::kConflict,
+                               ErrorCode::kTooLarge,     ErrorCode::kUnsupported, ErrorCode::kCorrupt,
+                               ErrorCode::kCancelled,    ErrorCode::kUnavailable, ErrorCode::kOutOfMemory,
+                               ErrorCode::kStorageFull,  ErrorCode::kTimeout,     ErrorCode::kInternal};
+
+/// The one of `values` whose name is `name`.
+template <typename Enum, std::size_t size>
+Enum parse(const std::array<Enum, size>& values, const std::string& name) {
+  for (const Enum value : values) {
+    if (to_string(value) == name) return value;
+  }
+  throw Error(ErrorCode::kCorrupt, "the database holds an unknown value: " + name);
+}
+
+TimePoint from_ms(std::int64_t ms) { return TimePoint(std::chrono::milliseconds(ms)); }
+
+std::optional<TimePoint> optional_time(const Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return from_ms(row.integer(column));
+}
+
+/// Never throws over malformed UTF-8: it is replaced.
+std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+void read_spec(const json& value, JobSpec& spec) {
+  spec.language = value.at("language").get<std::string>();
+  spec.engine = value.at("engine").get<std::string>();
+  spec.targets = value.at("targets").get<std::vector<std::string>>();
+  spec.formats = value.at("formats").get<std::vector<std::string>>();
+  spec.profile = value.at("profile").get<std::string>();
+  if (value.contains("audio_track")) spec.audio_track = value.at("audio_track").get<int>();
+}
+
+std::vector<JobFile> read_files(const json& value) {
+  std::vector<JobFile> files;
+  for (const json& file : value) {
+    files.push_back({.name = file.at("name").get<std::string>(),
+                     .content_type = file.at("content_type").get<std::string>(),
+                     .language = file.at("language").get<std::string>(),
+                     .size_bytes = file.at("size_bytes").get<std::uint64_t>()});
+  }
+  return files;
+}
+
+/// Reads the JSON columns of `job`.
+void read_json_columns(const std::string& spec, const std::string& files, const std::string& notes, Job& job) {
+  try {
+    read_spec(json::parse(spec), job.spec);
+    job.files = read_files(json::parse(files));
+    job.notes = json::parse(notes).get<std::vector<std::string>>();
+  } catch (const json::exception& error) {
+    throw Error(ErrorCode::kCorrupt, "the database holds a damaged job " + job.id + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+Job to_job(const Statement& row) {
+  Job job;
+  int column = 0;
+  job.id = row.text(column++);
+  job.state = parse(kStates, row.text(column++));
+  job.spec.priority = static_cast<Priority>(row.integer(column++));
+  job.spec.source_name = row.text(column++);
+  const std::string spec = row.text(column++);
+  job.media.size_bytes = static_cast<std::uint64_t>(row.integer(column++));
+  job.media.duration = std::chrono::milliseconds(row.integer(column++));
+  job.media.content_type = row.text(column++);
+  job.media.description = row.text(column++);
+  job.progress.stage = parse(kStages, row.text(column++));
+  job.progress.fraction = row.real(column++);
+  job.progress.media_done = std::chrono::milliseconds(row.integer(column++));
+  job.progress.media_total = std::chrono::milliseconds(row.integer(column++));
+  job.attempt = static_cast<int>(row.integer(column++));
+  job.cancel_requested = row.integer(column++) != 0;
+  job.created_at = from_ms(row.integer(column++));
+  job.run_after = from_ms(row.integer(column++));
+  job.started_at = optional_time(row, column++);
+  job.finished_at = optional_time(row, column++);
+  const bool has_error = !row.is_null(column);
+  const std::string code = row.text(column++);
+  const std::string message = row.text(column++);
+  if (has_error) job.error = JobError{.code = parse(kCodes, code), .message = message};
+  const std::string files = row.text(column++);
+  read_json_columns(spec, files, row.text(column), job);
+  return job;
+}
+
+std::int64_t to_ms(TimePoint time) { return time.time_since_epoch().count(); }
+
+std::string spec_json(const JobSpec& spec) {
+  json value = {{"language", spec.language},
+                {"engine", spec.engine},
+                {"targets", spec.targets},
+                {"formats", spec.formats},
+                {"profile", spec.profile}};
+  if (spec.audio_track) value["audio_track"] = *spec.audio_track;
+  return dump(value);
+}
+
+std::string files_json(const std::vector<JobFile>& files) {
+  json list = json::array();
+  for (const JobFile& file : files) {
+    list.push_back({{"name", file.name},
+                    {"content_type", file.content_type},
+                    {"language", file.language},
+                    {"size_bytes", file.size_bytes}});
+  }
+  return dump(list);
+}
+
+std::string notes_json(const std::vector<std::string>& notes) { return dump(json(notes)); }
+
+}  // namespace voxlate::store

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/database.h"
+#include "voxlate/job.h"
+
+namespace voxlate::store {
+
+/// The columns that `to_job` reads, for SELECT and RETURNING.
+#define VOXLATE_JOB_COLUMNS                                                                                       \
+  " id, state, priority, source_name, spec, size_bytes, duration_ms, content_type, description, stage, fraction," \
+  " media_done_ms, media_total_ms, attempt, cancel_requested, created_at_ms, run_after_ms, started_at_ms,"        \
+  " finished_at_ms, error_code, error_message, files, notes "
+
+/// Throws `kCorrupt` when a value is not one that was ever written.
+Job to_job(const Statement& row);
+
+std::int64_t to_ms(TimePoint time);
+
+/// JSON of the columns `spec`, `files` and `notes`.
+std::string spec_json(const JobSpec& spec);
+std::string files_json(const std::vector<JobFile>& files);
+std::string notes_json(const std::vector<std::string>& notes);
+
+}  // namespace voxlate::store

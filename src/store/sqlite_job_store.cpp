@@ -1,0 +1,458 @@
+#include "store/sqlite_job_store.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "store/ballast.h"
+#include "store/case_fold.h"
+#include "store/database.h"
+#include "store/job_row.h"
+#include "store/schema.h"
+#include "store/version.h"
+#include "voxlate/error.h"
+
+// Note [Lease fencing]
+//
+// A worker may lose its job without knowing: the process was stopped for a minute, the job was deleted, an
+// administrator started a second server on the data. What it writes then must not reach the job, which may be with
+// another worker already. So each claim draws a random token and stores it in the row; every later write of the worker
+// is one statement that names the token, `WHERE id = ?1 AND lease_token = ?2`. The row holds a token exactly while it
+// is `processing` (a CHECK), so such a write changes one row when the lease still stands and none when it does not:
+// there is no moment between a test and the write. The time of expiry takes no part: an expired lease that nobody took
+// over is still good, so a slow worker loses nothing, and clocks need not agree. Results lie in files and are published
+// by `finish` alone, hence at most once for each job.
+// Tests: JobStoreTest.StaleLeaseChangesNothing, JobQueueStress.EveryJobEndsExactlyOnce.
+
+// Note [Claim order]
+//
+// The next job is the one with the lowest `queued_at - priority * kAgeing`. A job of one level above overtakes all that
+// waited less than kAgeing longer than itself, and no others: between any two jobs the order never changes, and a low
+// job waits at most three times kAgeing (15 minutes) for jobs that came after it. An automatic retry keeps its place.
+
+namespace voxlate::store {
+namespace {
+
+constexpr std::chrono::milliseconds kAgeing = std::chrono::minutes(5);
+constexpr std::chrono::milliseconds kKeyLifetime = std::chrono::hours(24);
+
+// Pages of 4 KiB. Above the first the WAL is copied into the database as far as readers allow, above the second the
+// writer waits for the readers, so that the file stays far below 64 MiB.
+constexpr int kCheckpointPages = 1000;
+constexpr int kForcedCheckpointPages = 8000;
+
+constexpr const char* kSelectJob = "SELECT" VOXLATE_JOB_COLUMNS "FROM jobs WHERE id = ?1";
+
+/// Reads the job; throws `kNotFound`.
+Job require_job(Database& database, const std::string& job_id) {
+  Statement row = database.query(kSelectJob, job_id);
+  if (!row.step()) throw Error(ErrorCode::kNotFound, "no such job");
+  return to_job(row);
+}
+
+/// The text column 0 of all rows.
+std::vector<std::string> all_texts(Statement rows) {
+  std::vector<std::string> texts;
+  while (rows.step()) texts.push_back(rows.text(0));
+  return texts;
+}
+
+/// Opens both connections and readies the schema.
+struct Connections {
+  std::unique_ptr<Database> writer;
+  std::unique_ptr<Database> reader;
+};
+
+Connections open_connections(const std::filesystem::path& path) {
+  std::error_code absent;
+  const auto wal_bytes = std::filesystem::file_size(std::filesystem::path(path) += "-wal", absent);
+  const bool unclean = !absent && wal_bytes > 0;
+  Connections opened;
+  opened.writer = std::make_unique<Database>(path, Database::Access::kReadWrite);
+  if (unclean) {
+    log::info("database was not closed cleanly: checking it", {{"wal_bytes", std::uint64_t{wal_bytes}}});
+    const std::string damage = opened.writer->quick_check();
+    if (!damage.empty()) throw Error(ErrorCode::kCorrupt, damage);
+  }
+  migrate(*opened.writer);
+  opened.reader = std::make_unique<Database>(path, Database::Access::kReadOnly);
+  return opened;
+}
+
+/// As open_connections; on a full disk once more without the ballast.
+Connections open_database(const std::filesystem::path& path, Ballast& ballast) {
+  for (;;) {
+    try {
+      return open_connections(path);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kStorageFull && ballast.release()) continue;
+      if (error.code() != ErrorCode::kCorrupt) throw;
+      throw Error(ErrorCode::kCorrupt, "the database " + path.filename().string() +
+                                           " is damaged; keep the file and restore a backup: " + error.what());
+    }
+  }
+}
+
+void checkpoint_when_due(Database& database) {
+  if (database.wal_pages() < kCheckpointPages) return;
+  const bool forced = database.wal_pages() >= kForcedCheckpointPages;
+  if (!database.checkpoint(/*passive=*/!forced) && forced) {
+    log::warning("database log could not be checkpointed", {{"wal_pages", database.wal_pages()}});
+  }
+}
+
+}  // namespace
+
+SqliteJobStore::SqliteJobStore(Options options) {
+  log::info("database opening", {{"sqlite", sqlite_version()}});
+  const MutexLock write_lock(write_mutex_);
+  const MutexLock read_lock(read_mutex_);
+  ballast_ = std::make_unique<Ballast>(std::filesystem::path(options.path) += "-ballast", options.ballast_bytes);
+  Connections opened = open_database(options.path, *ballast_);
+  writer_ = std::move(opened.writer);
+  reader_ = std::move(opened.reader);
+}
+
+SqliteJobStore::~SqliteJobStore() = default;
+
+void SqliteJobStore::write(Room room, const std::function<void(Database&)>& work) {
+  const MutexLock lock(write_mutex_);
+  if (room == Room::kNeedsBallast && !ballast_->ensure()) {
+    throw Error(ErrorCode::kStorageFull, "the disk of the server is full");
+  }
+  for (;;) {
+    try {
+      Transaction transaction(*writer_);
+      work(*writer_);
+      transaction.commit();
+      break;
+    } catch (const Error& error) {
+      const bool full = error.code() == ErrorCode::kStorageFull;
+      if (!full || room == Room::kNeedsBallast || !ballast_->release()) throw;
+    }
+  }
+  checkpoint_when_due(*writer_);
+}
+
+namespace {
+
+constexpr const char* kForgetOldKeys = "DELETE FROM idempotency_keys WHERE created_at_ms <= ?1";
+constexpr const char* kFindKey =
+    "SELECT jobs.id, fingerprint FROM idempotency_keys JOIN jobs ON jobs.seq = job_seq WHERE key = ?1";
+constexpr const char* kAddKey =
+    "INSERT INTO idempotency_keys (key, job_seq, fingerprint, created_at_ms) VALUES (?1, ?2, ?3, ?4)";
+constexpr const char* kAddJob =
+    "INSERT INTO jobs (id, state, priority, source_name, search_name, spec, size_bytes, duration_ms, content_type,"
+    " description, created_at_ms, queued_at_ms, run_after_ms)"
+    " VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10)";
+
+/// The job that the key led to before, if there is one.
+std::optional<Job> find_replayed(Database& database, const NewJob& job) {
+  Statement row = database.query(kFindKey, job.idempotency_key);
+  if (!row.step()) return std::nullopt;
+  if (row.text(1) != job.fingerprint) {
+    throw Error(ErrorCode::kInvalidInput, "the idempotency key was used before with a different request");
+  }
+  return require_job(database, row.text(0));
+}
+
+}  // namespace
+
+EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
+  EnqueueResult result;
+  write(Room::kNeedsBallast, [&](Database& database) {
+    result = {};
+    database.run(kForgetOldKeys, to_ms(now - kKeyLifetime));
+    if (!job.idempotency_key.empty()) {
+      if (std::optional<Job> earlier = find_replayed(database, job)) {
+        result = {.job = std::move(*earlier), .replayed = true};
+        return;
+      }
+    }
+    database.run(kAddJob, job.id, static_cast<int>(job.spec.priority), job.spec.source_name,
+                 fold_case(job.spec.source_name), spec_json(job.spec), job.media.size_bytes, job.media.duration.count(),
+                 job.media.content_type, job.media.description, to_ms(now));
+    if (!job.idempotency_key.empty()) {
+      database.run(kAddKey, job.idempotency_key, database.last_insert_rowid(), job.fingerprint, to_ms(now));
+    }
+    result.job = require_job(database, job.id);
+  });
+  return result;
+}
+
+std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, TimePoint now,
+                                                     std::chrono::milliseconds lease_time) {
+  // See Note [Claim order].
+  constexpr const char* kClaim =
+      "UPDATE jobs SET state = 'processing', attempt = attempt + 1, started_at_ms = ?2, lease_owner = ?1,"
+      " lease_token = ?3, lease_until_ms = ?4 WHERE seq = (SELECT seq FROM jobs WHERE state = 'queued' AND"
+      " run_after_ms <= ?2 ORDER BY queued_at_ms - priority * ?5, seq LIMIT 1) RETURNING" VOXLATE_JOB_COLUMNS;
+  std::optional<ClaimedJob> claimed;
+  const std::string token = random_id();
+  write(Room::kNeedsBallast, [&](Database& database) {
+    claimed.reset();
+    Statement row = database.query(kClaim, owner, to_ms(now), token, to_ms(now + lease_time), kAgeing.count());
+    if (!row.step()) return;
+    claimed.emplace();
+    claimed->job = to_job(row);
+    row.run();
+  });
+  if (claimed) {
+    claimed->lease = {.job_id = claimed->job.id, .owner = owner, .attempt = claimed->job.attempt, .token = token};
+  }
+  return claimed;
+}
+
+LeaseState SqliteJobStore::heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
+                                     std::chrono::milliseconds lease_time) {
+  constexpr const char* kHeartbeat =
+      "UPDATE jobs SET lease_until_ms = ?3, stage = ?4, fraction = ?5, media_done_ms = ?6, media_total_ms = ?7"
+      " WHERE id = ?1 AND lease_token = ?2 RETURNING cancel_requested";
+  LeaseState state = LeaseState::kLost;
+  write(Room::kMayUseBallast, [&](Database& database) {
+    Statement row = database.query(kHeartbeat, lease.job_id, lease.token, to_ms(now + lease_time),
+                                   to_string(progress.stage), std::clamp(progress.fraction, 0.0, 1.0),
+                                   progress.media_done.count(), progress.media_total.count());
+    if (!row.step()) return;
+    state = row.integer(0) != 0 ? LeaseState::kCancelRequested : LeaseState::kHeld;
+    row.run();
+  });
+  return state;
+}
+
+bool SqliteJobStore::checkpoint(const Lease& lease, const Checkpoint& checkpoint, TimePoint) {
+  constexpr const char* kAdd =
+      "INSERT INTO checkpoints (job_seq, stage, key, payload)"
+      " SELECT seq, ?3, ?4, ?5 FROM jobs WHERE id = ?1 AND lease_token = ?2"
+      " ON CONFLICT (job_seq, stage, key) DO UPDATE SET payload = excluded.payload";
+  constexpr const char* kForgetCrashes =
+      "UPDATE jobs SET crashes = 0 WHERE id = ?1 AND lease_token = ?2 AND crashes > 0";
+  bool held = false;
+  write(Room::kNeedsBallast, [&](Database& database) {
+    held = database.run(kAdd, lease.job_id, lease.token, checkpoint.stage, checkpoint.key, checkpoint.payload) == 1;
+    database.run(kForgetCrashes, lease.job_id, lease.token);
+  });
+  return held;
+}
+
+std::vector<Checkpoint> SqliteJobStore::checkpoints(const std::string& job_id, const std::string& stage) const {
+  constexpr const char* kSelect =
+      "SELECT key, payload FROM checkpoints WHERE job_seq = (SELECT seq FROM jobs WHERE id = ?1) AND stage = ?2"
+      " ORDER BY seq";
+  const MutexLock lock(read_mutex_);
+  std::vector<Checkpoint> found;
+  Statement row = reader_->query(kSelect, job_id, stage);
+  while (row.step()) found.push_back({.stage = stage, .key = row.text(0), .payload = row.text(1)});
+  return found;
+}
+
+bool SqliteJobStore::finish(const Lease& lease, const JobOutcome& outcome, TimePoint now) {
+  constexpr const char* kFinish =
+      "UPDATE jobs SET state = 'completed', finished_at_ms = ?3, fraction = 1, files = ?4, notes = ?5,"
+      " error_code = NULL, error_message = NULL, cancel_requested = 0, lease_owner = NULL, lease_token = NULL,"
+      " lease_until_ms = NULL WHERE id = ?1 AND lease_token = ?2";
+  constexpr const char* kDropCheckpoints =
+      "DELETE FROM checkpoints WHERE job_seq = (SELECT seq FROM jobs WHERE id = ?1)";
+  bool held = false;
+  write(Room::kMayUseBallast, [&](Database& database) {
+    held = database.run(kFinish, lease.job_id, lease.token, to_ms(now), files_json(outcome.files),
+                        notes_json(outcome.notes)) == 1;
+    if (held) database.run(kDropCheckpoints, lease.job_id);
+  });
+  return held;
+}
+
+namespace {
+
+/// The end of a job that its worker gives up: a wish to cancel comes before a failure or another attempt.
+bool cancel(Database& database, const Lease& lease, TimePoint now, bool even_unasked) {
+  constexpr const char* kCancel =
+      "UPDATE jobs SET state = 'cancelled', finished_at_ms = ?3, error_code = NULL, error_message = NULL,"
+      " cancel_requested = 1, lease_owner = NULL, lease_token = NULL, lease_until_ms = NULL"
+      " WHERE id = ?1 AND lease_token = ?2 AND (cancel_requested OR ?4)";
+  return database.run(kCancel, lease.job_id, lease.token, to_ms(now), even_unasked) == 1;
+}
+
+}  // namespace
+
+bool SqliteJobStore::fail(const Lease& lease, const JobError& error, std::optional<TimePoint> retry_at, TimePoint now) {
+  constexpr const char* kFail =
+      "UPDATE jobs SET state = 'failed', finished_at_ms = ?3, error_code = ?4, error_message = ?5, lease_owner = NULL,"
+      " lease_token = NULL, lease_until_ms = NULL WHERE id = ?1 AND lease_token = ?2";
+  constexpr const char* kRetryLater =
+      "UPDATE jobs SET state = 'queued', run_after_ms = ?3, error_code = ?4, error_message = ?5, stage = 'waiting',"
+      " fraction = 0, media_done_ms = 0, media_total_ms = 0, lease_owner = NULL, lease_token = NULL,"
+      " lease_until_ms = NULL WHERE id = ?1 AND lease_token = ?2";
+  bool held = false;
+  write(Room::kMayUseBallast, [&](Database& database) {
+    held = cancel(database, lease, now, /*even_unasked=*/false) ||
+           database.run(retry_at ? kRetryLater : kFail, lease.job_id, lease.token, to_ms(retry_at.value_or(now)),
+                        to_string(error.code), error.message) == 1;
+  });
+  return held;
+}
+
+bool SqliteJobStore::confirm_cancel(const Lease& lease, TimePoint now) {
+  bool held = false;
+  write(Room::kMayUseBallast, [&](Database& database) { held = cancel(database, lease, now, /*even_unasked=*/true); });
+  return held;
+}
+
+bool SqliteJobStore::release(const Lease& lease, TimePoint now) {
+  constexpr const char* kRelease =
+      "UPDATE jobs SET state = 'queued', attempt = attempt - 1, stage = 'waiting', fraction = 0, media_done_ms = 0,"
+      " media_total_ms = 0, lease_owner = NULL, lease_token = NULL, lease_until_ms = NULL"
+      " WHERE id = ?1 AND lease_token = ?2";
+  bool held = false;
+  write(Room::kMayUseBallast, [&](Database& database) {
+    held =
+        cancel(database, lease, now, /*even_unasked=*/false) || database.run(kRelease, lease.job_id, lease.token) == 1;
+  });
+  return held;
+}
+
+Job SqliteJobStore::request_cancel(const std::string& job_id, TimePoint now) {
+  constexpr const char* kCancelQueued =
+      "UPDATE jobs SET state = 'cancelled', cancel_requested = 1, finished_at_ms = ?2, error_code = NULL,"
+      " error_message = NULL WHERE id = ?1 AND state = 'queued'";
+  constexpr const char* kAskWorker = "UPDATE jobs SET cancel_requested = 1 WHERE id = ?1 AND state = 'processing'";
+  Job job;
+  write(Room::kMayUseBallast, [&](Database& database) {
+    const bool changed = database.run(kCancelQueued, job_id, to_ms(now)) == 1 || database.run(kAskWorker, job_id) == 1;
+    job = require_job(database, job_id);
+    if (!changed) {
+      throw Error(ErrorCode::kConflict, "the job cannot be cancelled: it is " + std::string(to_string(job.state)));
+    }
+  });
+  return job;
+}
+
+Job SqliteJobStore::retry(const std::string& job_id, TimePoint now) {
+  constexpr const char* kRetry =
+      "UPDATE jobs SET state = 'queued', attempt = 0, crashes = 0, cancel_requested = 0, queued_at_ms = ?2,"
+      " run_after_ms = ?2, started_at_ms = NULL, finished_at_ms = NULL, error_code = NULL, error_message = NULL,"
+      " stage = 'waiting', fraction = 0, media_done_ms = 0, media_total_ms = 0"
+      " WHERE id = ?1 AND state IN ('failed', 'cancelled')";
+  Job job;
+  write(Room::kNeedsBallast, [&](Database& database) {
+    const bool changed = database.run(kRetry, job_id, to_ms(now)) == 1;
+    job = require_job(database, job_id);
+    if (!changed) {
+      throw Error(ErrorCode::kConflict,
+                  "only a failed or cancelled job can be retried; this one is " + std::string(to_string(job.state)));
+    }
+  });
+  return job;
+}
+
+std::vector<std::string> SqliteJobStore::requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) {
+  constexpr const char* kOrphans =
+      "UPDATE jobs SET crashes = crashes + 1,"
+      " state = CASE WHEN cancel_requested THEN 'cancelled' WHEN crashes + 1 >= ?3 THEN 'failed' ELSE 'queued' END,"
+      " finished_at_ms = CASE WHEN cancel_requested OR crashes + 1 >= ?3 THEN ?2 END,"
+      " error_code = CASE WHEN cancel_requested THEN NULL WHEN crashes + 1 >= ?3 THEN 'internal' ELSE error_code END,"
+      " error_message = CASE WHEN cancel_requested THEN NULL WHEN crashes + 1 >= ?3 THEN 'the server stopped ' ||"
+      " (crashes + 1) || ' times while it worked on this job; it is not tried again' ELSE error_message END,"
+      " stage = 'waiting', fraction = 0, media_done_ms = 0, media_total_ms = 0,"
+      " lease_owner = NULL, lease_token = NULL, lease_until_ms = NULL"
+      " WHERE state = 'processing' AND (lease_until_ms < ?2 OR lease_owner <> ?1) RETURNING id";
+  std::vector<std::string> touched;
+  write(Room::kMayUseBallast,
+        [&](Database& database) { touched = all_texts(database.query(kOrphans, owner, to_ms(now), max_crashes)); });
+  return touched;
+}
+
+std::optional<Job> SqliteJobStore::get(const std::string& job_id) const {
+  const MutexLock lock(read_mutex_);
+  Statement row = reader_->query(kSelectJob, job_id);
+  if (!row.step()) return std::nullopt;
+  return to_job(row);
+}
+
+JobPage SqliteJobStore::list(const JobFilter& filter) const {
+  constexpr const char* kPlace = "SELECT seq FROM jobs WHERE id = ?1";
+  constexpr const char* kList =
+      "SELECT" VOXLATE_JOB_COLUMNS
+      "FROM jobs WHERE seq < ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR instr(search_name, ?3) > 0)"
+      " ORDER BY seq DESC LIMIT ?4";
+  const MutexLock lock(read_mutex_);
+  std::int64_t before = std::numeric_limits<std::int64_t>::max();
+  if (!filter.after_id.empty()) {
+    Statement place = reader_->query(kPlace, filter.after_id);
+    if (!place.step()) {
+      throw Error(ErrorCode::kInvalidInput, "the job to continue after is gone; start again from the newest");
+    }
+    before = place.integer(0);
+  }
+  const std::string_view state = filter.state ? to_string(*filter.state) : std::string_view();
+  const int limit = std::max(filter.limit, 0);
+  JobPage page;
+  Statement row = reader_->query(kList, before, state, fold_case(filter.search), std::int64_t{limit} + 1);
+  while (row.step() && !page.has_more) {
+    if (static_cast<int>(page.jobs.size()) == limit) {
+      page.has_more = true;
+    } else {
+      page.jobs.push_back(to_job(row));
+    }
+  }
+  return page;
+}
+
+std::map<JobState, int> SqliteJobStore::count_by_state() const {
+  constexpr const char* kCount = "SELECT count(*) FROM jobs WHERE state = ?1";
+  const MutexLock lock(read_mutex_);
+  std::map<JobState, int> counts;
+  for (const JobState state :
+       {JobState::kQueued, JobState::kProcessing, JobState::kCompleted, JobState::kFailed, JobState::kCancelled}) {
+    Statement row = reader_->query(kCount, to_string(state));
+    row.step();
+    counts[state] = static_cast<int>(row.integer(0));
+  }
+  return counts;
+}
+
+std::uint64_t SqliteJobStore::pending_bytes() const {
+  constexpr const char* kSum = "SELECT coalesce(sum(size_bytes), 0) FROM jobs WHERE state IN ('queued', 'processing')";
+  const MutexLock lock(read_mutex_);
+  Statement row = reader_->query(kSum);
+  row.step();
+  return static_cast<std::uint64_t>(row.integer(0));
+}
+
+int SqliteJobStore::jobs_ahead(const std::string& job_id) const {
+  // See Note [Claim order].
+  constexpr const char* kAhead =
+      "SELECT count(*) FROM jobs AS mine JOIN jobs AS other ON other.state = 'queued'"
+      " WHERE mine.id = ?1 AND mine.state = 'queued' AND other.run_after_ms <= other.queued_at_ms"
+      " AND (other.queued_at_ms - other.priority * ?2, other.seq) <"
+      " (mine.queued_at_ms - mine.priority * ?2, mine.seq)";
+  const MutexLock lock(read_mutex_);
+  Statement row = reader_->query(kAhead, job_id, kAgeing.count());
+  row.step();
+  return static_cast<int>(row.integer(0));
+}
+
+std::vector<std::string> SqliteJobStore::ids() const {
+  const MutexLock lock(read_mutex_);
+  return all_texts(reader_->query("SELECT id FROM jobs ORDER BY seq"));
+}
+
+bool SqliteJobStore::remove(const std::string& job_id) {
+  bool removed = false;
+  write(Room::kMayUseBallast,
+        [&](Database& database) { removed = database.run("DELETE FROM jobs WHERE id = ?1", job_id) == 1; });
+  return removed;
+}
+
+std::vector<std::string> SqliteJobStore::delete_finished_before(TimePoint time, int limit) {
+  constexpr const char* kDelete =
+      "DELETE FROM jobs WHERE seq IN (SELECT seq FROM jobs WHERE finished_at_ms < ?1 ORDER BY finished_at_ms LIMIT ?2)"
+      " RETURNING id";
+  std::vector<std::string> deleted;
+  write(Room::kMayUseBallast,
+        [&](Database& database) { deleted = all_texts(database.query(kDelete, to_ms(time), limit)); });
+  return deleted;
+}
+
+}  // namespace voxlate::store

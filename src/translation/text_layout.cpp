@@ -1,0 +1,157 @@
+#include "translation/text_layout.h"
+
+#include <unicode/ubrk.h>
+#include <unicode/uchar.h>
+#include <unicode/uscript.h>
+#include <unicode/utext.h>
+#include <unicode/utf8.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <numeric>
+
+#include "voxlate/error.h"
+
+namespace voxlate::translation {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\n\r\v\f";
+
+struct CloseBreakIterator {
+  void operator()(UBreakIterator* iterator) const { ubrk_close(iterator); }
+};
+struct CloseText {
+  void operator()(UText* text) const { utext_close(text); }
+};
+
+void check(UErrorCode status, std::string_view what) {
+  if (U_FAILURE(status))
+    throw Error(ErrorCode::kInternal, "ICU cannot " + std::string(what) + ": " + u_errorName(status));
+}
+
+UChar32 first_character(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  std::int32_t offset = 0;
+  UChar32 character = 0;
+  if (!text.empty()) U8_NEXT_OR_FFFD(bytes, offset, static_cast<std::int32_t>(text.size()), character);
+  return character;
+}
+
+UChar32 last_character(std::string_view text) {
+  std::size_t begin = text.empty() ? 0 : text.size() - 1;
+  while (begin > 0 && (static_cast<std::uint8_t>(text[begin]) & 0xC0U) == 0x80U) --begin;
+  return first_character(text.substr(begin));
+}
+
+/// Characters of scripts that are written without spaces, and their punctuation.
+bool is_unspaced(UChar32 c) {
+  if ((c >= 0x3000 && c <= 0x303F) || (c >= 0xFF00 && c <= 0xFFEF)) return true;
+  UErrorCode status = U_ZERO_ERROR;
+  const UScriptCode script = uscript_getScript(c, &status);
+  return script == USCRIPT_HAN || script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA;
+}
+
+/// How bad a cut behind `before` reads, in parts of the average length of a part.
+double cut_cost(std::string_view before) {
+  const bool behind_blank = !before.empty() && kBlanks.find(before.back()) != std::string_view::npos;
+  const UChar32 last = last_character(trimmed(before));
+  const int8_t type = u_charType(last);
+  if (type == U_OTHER_PUNCTUATION && last != '\'' && last != '/') return 0;
+  if (type == U_DASH_PUNCTUATION) return behind_blank ? 0 : 0.5;
+  return behind_blank || is_unspaced(last) ? 0.25 : 0.5;
+}
+
+/// Indices of the breaks at which to cut; `positions` counts characters up to each break.
+std::vector<std::size_t> choose_cuts(std::span<const double> positions, std::span<const double> costs,
+                                     std::span<const std::size_t> weights, double characters) {
+  const auto total_weight =
+      static_cast<double>(std::max<std::size_t>(std::accumulate(weights.begin(), weights.end(), std::size_t{0}), 1));
+  const double part_characters = characters / static_cast<double>(weights.size());
+  std::vector<std::size_t> cuts;
+  double share = 0;
+  std::size_t first = 0;
+  for (std::size_t part = 0; part + 1 < weights.size(); ++part) {
+    share += static_cast<double>(weights[part]) / total_weight;
+    const std::size_t later_cuts = weights.size() - part - 2;
+    double best_cost = std::numeric_limits<double>::max();
+    std::size_t best = first;
+    for (std::size_t i = first; i + later_cuts < positions.size(); ++i) {
+      const double cost = std::abs(positions[i] - share * characters) / part_characters + costs[i];
+      if (cost < best_cost) {
+        best_cost = cost;
+        best = i;
+      }
+    }
+    cuts.push_back(best);
+    first = best + 1;
+  }
+  return cuts;
+}
+
+}  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<std::uint8_t>(c) & 0xC0U) != 0x80U; }));
+}
+
+std::vector<std::size_t> break_offsets(std::string_view text, const std::string& language) {
+  UErrorCode status = U_ZERO_ERROR;
+  const std::unique_ptr<UBreakIterator, CloseBreakIterator> iterator(
+      ubrk_open(UBRK_LINE, language.c_str(), nullptr, 0, &status));
+  check(status, "open its line break rules");
+  const std::unique_ptr<UText, CloseText> wrapped(
+      utext_openUTF8(nullptr, text.data(), static_cast<std::int64_t>(text.size()), &status));
+  check(status, "read a text");
+  ubrk_setUText(iterator.get(), wrapped.get(), &status);
+  check(status, "break a text");
+  std::vector<std::size_t> offsets;
+  for (std::int32_t offset = ubrk_next(iterator.get()); offset != UBRK_DONE; offset = ubrk_next(iterator.get())) {
+    const auto position = static_cast<std::size_t>(offset);
+    if (position > 0 && position < text.size()) offsets.push_back(position);
+  }
+  return offsets;
+}
+
+std::vector<std::string> split_in_proportion(std::string_view text, std::span<const std::size_t> weights,
+                                             const std::string& language) {
+  text = trimmed(text);
+  if (text.empty() || weights.empty()) return {};
+  const std::vector<std::size_t> breaks =
+      weights.size() > 1 ? break_offsets(text, language) : std::vector<std::size_t>{};
+  const std::size_t parts = std::min(weights.size(), breaks.size() + 1);
+  std::vector<double> positions;
+  std::vector<double> costs;
+  for (const std::size_t offset : breaks) {
+    positions.push_back(static_cast<double>(count_characters(text.substr(0, offset))));
+    costs.push_back(cut_cost(text.substr(0, offset)));
+  }
+  std::vector<std::string> split;
+  std::size_t begin = 0;
+  for (const std::size_t cut :
+       choose_cuts(positions, costs, weights.first(parts), static_cast<double>(count_characters(text)))) {
+    split.emplace_back(trimmed(text.substr(begin, breaks[cut] - begin)));
+    begin = breaks[cut];
+  }
+  split.emplace_back(trimmed(text.substr(begin)));
+  return split;
+}
+
+std::string joined_text(std::string_view a, std::string_view b) {
+  std::string joined(a);
+  const bool unspaced = is_unspaced(last_character(a)) && is_unspaced(first_character(b));
+  if (!a.empty() && !b.empty() && !unspaced) joined += ' ';
+  joined += b;
+  return joined;
+}
+
+}  // namespace voxlate::translation

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace voxlate::e2e {
+
+/// A read sentence in a recording, with the time at which its clip begins.
+struct Sentence {
+  double begin_s = 0;
+  double end_s = 0;
+  std::string text;
+};
+
+/// Read speech with transcripts from Debian's package pocketsphinx-testdata; empty when it is not installed.
+std::vector<std::filesystem::path> speech_clips();
+
+/// Joins the five sentences of that package with `pause_s` of silence before each into one recording, put into
+/// a container by its extension (.wav; .mp4 gets a picture); returns what was said when. Needs ffmpeg.
+std::vector<Sentence> make_recording(const std::filesystem::path& path, double pause_s, int repeats = 1);
+
+std::string all_text(const std::vector<Sentence>& sentences);
+
+}  // namespace voxlate::e2e

@@ -1,0 +1,131 @@
+#include "config/load_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "config/settings.h"
+#include "voxlate/error.h"
+
+namespace voxlate {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string message_of(const ConfigSources& sources) {
+  try {
+    load_config(sources);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInvalidInput);
+    return error.what();
+  }
+  return "no error";
+}
+
+class LoadConfig : public ::testing::Test {
+ protected:
+  std::filesystem::path write(std::string_view content) {
+    const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / "voxlate_load_config_test.toml";
+    std::ofstream(path) << content;
+    return path;
+  }
+};
+
+TEST_F(LoadConfig, DefaultsAreTheDocumentedOnes) {
+  const Config config = load_config({});
+  EXPECT_EQ(config.host, "127.0.0.1");
+  EXPECT_EQ(config.port, 5000);
+  EXPECT_EQ(config.max_concurrent_jobs, 3);
+  EXPECT_EQ(config.max_upload_bytes, 1073741824U);
+  EXPECT_EQ(config.stall_timeout, std::chrono::seconds(1800));
+  EXPECT_EQ(config.origins.at("server.port"), "default");
+  EXPECT_FALSE(config.data_dir.empty());
+}
+
+TEST_F(LoadConfig, FlagsWinOverEnvironmentOverFile) {
+  ConfigSources sources{.file = write("[server]\nport = 1111\nhost = \"::1\"\n[jobs]\nmax_concurrent = 2\n"),
+                        .environment = {{"VOXLATE_SERVER_PORT", "2222"}, {"MAX_CONCURRENT_JOBS", "5"}},
+                        .flags = {{"server.port", "3333"}}};
+  const Config config = load_config(sources);
+  EXPECT_EQ(config.port, 3333);
+  EXPECT_EQ(config.origins.at("server.port"), "flag");
+  EXPECT_EQ(config.max_concurrent_jobs, 5);
+  EXPECT_EQ(config.origins.at("jobs.max_concurrent"), "environment MAX_CONCURRENT_JOBS");
+  EXPECT_EQ(config.host, "::1");
+  EXPECT_THAT(config.origins.at("server.host"), HasSubstr("file "));
+}
+
+TEST_F(LoadConfig, OwnEnvironmentNameWinsOverTheOldOne) {
+  const Config config = load_config(
+      {.file = {}, .environment = {{"MAX_CONCURRENT_JOBS", "5"}, {"VOXLATE_JOBS_MAX_CONCURRENT", "4"}}, .flags = {}});
+  EXPECT_EQ(config.max_concurrent_jobs, 4);
+}
+
+TEST_F(LoadConfig, DevelopmentProfileLogsMoreUnlessTold) {
+  EXPECT_EQ(load_config({.file = {}, .environment = {{"FLASK_ENV", "development"}}, .flags = {}}).log_level, "debug");
+  EXPECT_EQ(load_config({.file = {}, .environment = {}, .flags = {{"profile", "development"}, {"log.level", "error"}}})
+                .log_level,
+            "error");
+}
+
+TEST_F(LoadConfig, UnknownKeyNamesTheNearest) {
+  EXPECT_THAT(message_of({.file = write("[server]\nprot = 1\n"), .environment = {}, .flags = {}}),
+              HasSubstr("unknown setting \"server.prot\"; the nearest known one is \"server.port\""));
+  EXPECT_THAT(message_of({.file = {}, .environment = {{"VOXLATE_SERVER_PROT", "1"}}, .flags = {}}),
+              HasSubstr("environment VOXLATE_SERVER_PROT: unknown setting \"server.prot\""));
+}
+
+TEST_F(LoadConfig, BadValueNamesKeyOriginAndExpectation) {
+  EXPECT_EQ(message_of({.file = {}, .environment = {}, .flags = {{"server.port", "70000"}}}),
+            "server.port (flag): expected a whole number from 0 to 65535, got \"70000\"");
+  EXPECT_THAT(message_of({.file = {}, .environment = {{"VOXLATE_PORT", "5000x"}}, .flags = {}}),
+              HasSubstr("server.port (environment VOXLATE_PORT)"));
+}
+
+TEST_F(LoadConfig, SyntaxErrorNamesTheLine) {
+  EXPECT_THAT(message_of({.file = write("[server]\nport = \n"), .environment = {}, .flags = {}}), HasSubstr(":2:"));
+}
+
+TEST_F(LoadConfig, BytesTakeBinaryMultiples) {
+  EXPECT_EQ(load_config({.file = {}, .environment = {}, .flags = {{"server.max_upload_bytes", "3G"}}}).max_upload_bytes,
+            std::uint64_t{3} << 30U);
+  EXPECT_THAT(message_of({.file = {}, .environment = {}, .flags = {{"server.max_upload_bytes", "99999999T"}}}),
+              HasSubstr("expected a whole number"));
+}
+
+TEST_F(LoadConfig, ListsComeFromArraysAndCommas) {
+  const std::vector<std::string> expected{"en-es", "es-en"};
+  EXPECT_EQ(
+      load_config({.file = write("[translation]\npairs = [\"en-es\", \"es-en\"]\n"), .environment = {}, .flags = {}})
+          .translation_pairs,
+      expected);
+  EXPECT_EQ(load_config({.file = {}, .environment = {{"VOXLATE_TRANSLATION_PAIRS", "en-es,es-en"}}, .flags = {}})
+                .translation_pairs,
+            expected);
+}
+
+TEST(Settings, ShownValueSetsTheSameValueAgain) {
+  const Config defaults = load_config({});
+  for (const Setting& setting : settings()) {
+    Config config = defaults;
+    const std::string shown = setting.show(defaults);
+    setting.set(config, shown);
+    EXPECT_EQ(setting.show(config), shown) << setting.key;
+  }
+}
+
+TEST(Settings, DocumentedFileSetsEveryKeyToItsDefault) {
+  const std::filesystem::path file = VOXLATE_SOURCE_DIR "/config/voxlate.toml";
+  Config config = load_config({.file = file, .environment = {}, .flags = {}});
+  const Config defaults = load_config({});
+  for (const Setting& setting : settings()) {
+    if (setting.key == "data_dir" || setting.key == "sphinx.model_dir") continue;  // depend on the machine
+    EXPECT_EQ(setting.show(config), setting.show(defaults)) << setting.key;
+    EXPECT_NE(config.origins.at(std::string(setting.key)), "default")
+        << setting.key << " is not in config/voxlate.toml";
+  }
+}
+
+}  // namespace
+}  // namespace voxlate

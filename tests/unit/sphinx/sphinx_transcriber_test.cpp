@@ -1,0 +1,379 @@
+#include "sphinx/sphinx_transcriber.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <sstream>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "vad/energy_voice_detector.h"
+#include "voxlate/error.h"
+
+namespace voxlate::sphinx {
+namespace {
+
+using std::chrono::milliseconds;
+
+const std::filesystem::path kModel = "/usr/share/pocketsphinx/model/en-us";
+const std::filesystem::path kSpeech = "/usr/share/pocketsphinx/test/data";  // package pocketsphinx-testdata
+
+class MemoryAudio final : public AudioSource {
+ public:
+  explicit MemoryAudio(std::vector<float> samples, milliseconds start = {})
+      : samples_(std::move(samples)), start_(start) {}
+
+  std::size_t read(std::span<float> out) override {
+    const std::size_t count = std::min(out.size(), samples_.size() - at_);
+    std::copy_n(samples_.begin() + static_cast<std::ptrdiff_t>(at_), count, out.begin());
+    at_ += count;
+    return count;
+  }
+  milliseconds start_time() const override { return start_; }
+  std::optional<milliseconds> duration() const override { return milliseconds{samples_.size() * 1000 / kSampleRate}; }
+
+ private:
+  std::vector<float> samples_;
+  milliseconds start_;
+  std::size_t at_ = 0;
+};
+
+class MemoryLog final : public WindowLog {
+ public:
+  std::optional<Window> find(milliseconds begin, milliseconds end) const override {
+    const std::lock_guard lock(mutex_);
+    const auto found = windows_.find({begin, end});
+    if (found == windows_.end()) return std::nullopt;
+    return found->second;
+  }
+  void add(const Window& window) override {
+    const std::lock_guard lock(mutex_);
+    windows_[{window.begin, window.end}] = window;
+    added_.push_back(window);
+  }
+
+  std::map<std::pair<milliseconds, milliseconds>, Window>& windows() { return windows_; }
+  std::vector<Window>& added() { return added_; }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::pair<milliseconds, milliseconds>, Window> windows_;
+  std::vector<Window> added_;
+};
+
+class Reports final : public Progress {
+ public:
+  void update(Stage stage, milliseconds done, milliseconds total) override {
+    EXPECT_EQ(stage, Stage::kTranscribing);
+    if (!done_.empty()) {
+      EXPECT_GE(done, done_.back());
+    }
+    done_.push_back(done);
+    total_ = total;
+    if (static_cast<int>(done_.size()) == stop_after_) stop_.request_stop();
+  }
+
+  /// Requests a stop with the given report.
+  void stop_after(int reports) { stop_after_ = reports; }
+  std::stop_token token() const { return stop_.get_token(); }
+  milliseconds done() const { return done_.back(); }
+  milliseconds total() const { return total_; }
+
+ private:
+  std::stop_source stop_;
+  int stop_after_ = 0;
+  std::vector<milliseconds> done_;
+  milliseconds total_{};
+};
+
+/// Headerless or WAV, 16-bit mono 16 kHz.
+std::vector<float> read_speech(const std::string& name) {
+  std::ifstream file(kSpeech / name, std::ios::binary);
+  std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t header = name.ends_with(".wav") ? 44 : 0;
+  std::vector<float> samples;
+  for (std::size_t i = header; i + 1 < bytes.size(); i += 2) {
+    const auto low = static_cast<std::uint8_t>(bytes[i]);
+    const auto high = static_cast<std::uint8_t>(bytes[i + 1]);
+    samples.push_back(static_cast<float>(static_cast<std::int16_t>(low | (high << 8))) / 32768.0F);
+  }
+  return samples;
+}
+
+std::vector<float> with_pauses(const std::vector<std::string>& names, double pause_s) {
+  std::vector<float> samples;
+  for (const std::string& name : names) {
+    const auto speech = read_speech(name);
+    samples.insert(samples.end(), speech.begin(), speech.end());
+    samples.resize(samples.size() + static_cast<std::size_t>(pause_s * kSampleRate));
+  }
+  return samples;
+}
+
+std::vector<std::string> words_in(std::string text) {
+  std::string plain;
+  for (const char c : text)
+    if (c != '.') plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::istringstream stream(plain);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+std::size_t word_errors(const std::vector<std::string>& expected, const std::vector<std::string>& heard) {
+  std::vector<std::size_t> row(heard.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= expected.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j < row.size(); ++j) {
+      const std::size_t replaced = diagonal + (expected[i - 1] == heard[j - 1] ? 0U : 1U);
+      diagonal = std::exchange(row[j], std::min({replaced, row[j] + 1, row[j - 1] + 1}));
+    }
+  }
+  return row.back();
+}
+
+std::string text_of(const Transcript& transcript) {
+  std::string text;
+  for (const Segment& segment : transcript.segments) text += segment.text + " ";
+  return text;
+}
+
+SphinxTranscriber make_transcriber(const SphinxTranscriber::Options& options) {
+  return SphinxTranscriber(options, [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
+}
+
+/// Tests that decode: one transcriber for all, as in the server.
+class SphinxTranscriberTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    SphinxTranscriber::Options options;
+    options.decoders = 2;
+    transcriber_ =
+        std::make_unique<SphinxTranscriber>(options, [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
+  }
+  static void TearDownTestSuite() { transcriber_.reset(); }
+
+  void SetUp() override {
+    if (!std::filesystem::exists(kModel)) GTEST_SKIP() << "the package pocketsphinx-en-us is not installed";
+    if (!std::filesystem::exists(kSpeech)) GTEST_SKIP() << "the package pocketsphinx-testdata is not installed";
+  }
+
+  static Transcript transcribe(const std::vector<float>& samples, milliseconds start = {}) {
+    MemoryAudio audio(samples, start);
+    MemoryLog log;
+    Reports reports;
+    return transcriber_->transcribe(audio, {}, log, reports, {});
+  }
+
+  static std::unique_ptr<SphinxTranscriber> transcriber_;
+};
+
+std::unique_ptr<SphinxTranscriber> SphinxTranscriberTest::transcriber_;
+
+TEST_F(SphinxTranscriberTest, RecognisesACommandWithWordTimes) {
+  const auto samples = read_speech("goforward.raw");
+  const Transcript transcript = transcribe(samples, milliseconds{5'000});
+  ASSERT_EQ(transcript.segments.size(), 1U);
+  const Segment& segment = transcript.segments[0];
+  EXPECT_EQ(segment.text, "Go forward ten meters.");
+  EXPECT_EQ(transcript.language, "en");
+  EXPECT_EQ(transcript.duration, milliseconds{samples.size() * 1000 / kSampleRate});
+  ASSERT_EQ(segment.words.size(), 4U);
+  EXPECT_GT(segment.confidence, 0.0F);
+  EXPECT_LE(segment.confidence, 1.0F);
+  milliseconds last{5'000};
+  for (const Word& word : segment.words) {
+    EXPECT_GE(word.begin, last);
+    EXPECT_GT(word.end, word.begin);
+    last = word.end;
+  }
+  EXPECT_LE(last, milliseconds{5'000} + transcript.duration);
+  // By the level of the recording, speech begins at 0.50 s and ends at 2.25 s.
+  EXPECT_NEAR(static_cast<double>(segment.words.front().begin.count()), 5'500, 150);
+  EXPECT_NEAR(static_cast<double>(segment.words.back().end.count()), 7'250, 200);
+}
+
+TEST_F(SphinxTranscriberTest, ReadsABookWithAKnownShareOfErrors) {
+  std::vector<std::string> names;
+  for (const char* number : {"0870", "0880", "0890", "0920", "0930"})
+    names.push_back(std::string("librivox/sense_and_sensibility_01_austen_64kb-") + number + ".wav");
+  const Transcript transcript = transcribe(with_pauses(names, 1.5));
+  const auto expected = words_in(
+      "and mister john dashwood had then leisure to consider how much there might be prudently in his power to do for "
+      "them he was not an ill disposed young man unless to be rather cold hearted and rather selfish is to be ill "
+      "disposed had he married a more a amiable woman he might have been made still more respectable than he was he "
+      "might even have been made amiable himself");
+  const auto errors = static_cast<double>(word_errors(expected, words_in(text_of(transcript))));
+  EXPECT_LE(errors / static_cast<double>(expected.size()), 0.35) << text_of(transcript);
+  EXPECT_GE(transcript.segments.size(), 5U) << "every pause of 1.5 s ends a segment";
+  milliseconds last{0};
+  for (const Segment& segment : transcript.segments) {
+    EXPECT_GE(segment.begin, last);
+    EXPECT_EQ(segment.text.back(), '.');
+    last = segment.end;
+  }
+  EXPECT_LE(last, transcript.duration);
+}
+
+TEST_F(SphinxTranscriberTest, ReportsProgressUpToTheEnd) {
+  const auto samples = with_pauses({"cards/001.wav", "goforward.raw"}, 3);
+  MemoryAudio audio(samples);
+  MemoryLog log;
+  Reports reports;
+  transcriber_->transcribe(audio, {}, log, reports, {});
+  EXPECT_EQ(reports.total(), audio.duration());
+  EXPECT_EQ(reports.done(), audio.duration());
+}
+
+TEST_F(SphinxTranscriberTest, LogsWindowsInOrderAndDoesNotRepeatThem) {
+  const auto samples = with_pauses({"cards/001.wav", "goforward.raw", "cards/003.wav"}, 3);
+  MemoryLog log;
+  Transcript first;
+  {
+    MemoryAudio audio(samples);
+    Reports reports;
+    first = transcriber_->transcribe(audio, {}, log, reports, {});
+  }
+  ASSERT_EQ(log.added().size(), 3U);
+  EXPECT_LT(log.added()[0].end, log.added()[1].begin);
+
+  // As after a crash: the last window is missing, and the others can be told from a new recognition.
+  log.windows().erase({log.added()[2].begin, log.added()[2].end});
+  for (auto& [times, window] : log.windows()) window.segments.front().text = "kept";
+  log.added().clear();
+  MemoryAudio audio(samples);
+  Reports reports;
+  const Transcript second = transcriber_->transcribe(audio, {}, log, reports, {});
+  EXPECT_EQ(log.added().size(), 1U);
+  ASSERT_EQ(second.segments.size(), 3U);
+  EXPECT_EQ(second.segments[0].text, "kept");
+  EXPECT_EQ(second.segments[1].text, "kept");
+  EXPECT_EQ(second.segments[2], first.segments[2]);
+}
+
+TEST_F(SphinxTranscriberTest, JobsSideBySideGetWhatTheyGetAlone) {
+  const auto cards = with_pauses({"cards/005.wav", "cards/003.wav", "cards/001.wav"}, 2);
+  const auto command = with_pauses({"goforward.raw", "goforward.raw"}, 2);
+  const Transcript cards_alone = transcribe(cards);
+  const Transcript command_alone = transcribe(command);
+  ASSERT_FALSE(cards_alone.segments.empty());
+  Transcript cards_beside;
+  Transcript command_beside;
+  {
+    const std::jthread one([&] { cards_beside = transcribe(cards); });
+    const std::jthread two([&] { command_beside = transcribe(command); });
+  }
+  EXPECT_EQ(cards_beside, cards_alone);
+  EXPECT_EQ(command_beside, command_alone);
+}
+
+TEST_F(SphinxTranscriberTest, StopsSoonWhileDecoding) {
+  std::vector<float> samples = read_speech("librivox/sense_and_sensibility_01_austen_64kb-0870.wav");
+  MemoryAudio audio(samples);
+  MemoryLog log;
+  Reports reports;
+  // Reading 7.1 s gives 28 reports; the ones after that come from the wait for the decoder.
+  reports.stop_after(32);
+  const auto before = std::chrono::steady_clock::now();
+  try {
+    transcriber_->transcribe(audio, {}, log, reports, reports.token());
+    FAIL() << "expected kCancelled";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kCancelled);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{10});
+  EXPECT_TRUE(log.added().empty());
+}
+
+TEST_F(SphinxTranscriberTest, TakesSettingsInPlaceOfTheTunedOnes) {
+  SphinxTranscriber::Options options;
+  options.decoders = 1;
+  options.settings = {{"-lw", "6.5"}, {"-fwdflat", "no"}};
+  SphinxTranscriber transcriber = make_transcriber(options);
+  MemoryAudio audio(read_speech("cards/001.wav"));
+  MemoryLog log;
+  Reports reports;
+  const Transcript transcript = transcriber.transcribe(audio, {}, log, reports, {});
+  ASSERT_EQ(transcript.segments.size(), 1U);
+  EXPECT_EQ(transcript.segments[0].text, "Ten of clubs.");
+}
+
+TEST_F(SphinxTranscriberTest, RefusesASettingTheLibraryDoesNotKnow) {
+  SphinxTranscriber::Options options;
+  options.decoders = 1;
+  options.settings = {{"-no-such-setting", "1"}};
+  SphinxTranscriber transcriber = make_transcriber(options);
+  MemoryAudio audio(read_speech("cards/001.wav"));
+  MemoryLog log;
+  Reports reports;
+  try {
+    transcriber.transcribe(audio, {}, log, reports, {});
+    FAIL() << "expected kUnavailable";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+  }
+}
+
+TEST(SphinxTranscriber, SaysWhatItIs) {
+  const TranscriberInfo info = make_transcriber({}).info();
+  EXPECT_EQ(info.id, "sphinx");
+  EXPECT_THAT(info.languages, testing::ElementsAre("en"));
+  EXPECT_THAT(info.notice, testing::HasSubstr("Whisper"));
+}
+
+TEST(SphinxTranscriber, FindsNothingInSilence) {
+  MemoryAudio audio(std::vector<float>(10 * kSampleRate));
+  MemoryLog log;
+  Reports reports;
+  const Transcript transcript = make_transcriber({}).transcribe(audio, {.language = "en-GB"}, log, reports, {});
+  EXPECT_TRUE(transcript.segments.empty());
+  EXPECT_EQ(transcript.duration, milliseconds{10'000});
+  EXPECT_TRUE(log.added().empty());
+}
+
+TEST(SphinxTranscriber, RefusesOtherLanguages) {
+  MemoryAudio audio({});
+  MemoryLog log;
+  Reports reports;
+  SphinxTranscriber transcriber = make_transcriber({});
+  try {
+    transcriber.transcribe(audio, {.language = "th"}, log, reports, {});
+    FAIL() << "expected kUnsupported";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+  }
+}
+
+TEST(SphinxTranscriber, NamesThePackageWhenTheModelIsMissing) {
+  SphinxTranscriber::Options options;
+  options.model_folder = "/nonexistent";
+  EXPECT_FALSE(model_is_installed(options.model_folder));
+  SphinxTranscriber transcriber = make_transcriber(options);
+  std::vector<float> samples(3 * kSampleRate);
+  for (std::size_t i = kSampleRate; i < 2 * kSampleRate; ++i) samples[i] = i % 40 < 20 ? 0.2F : -0.2F;
+  MemoryAudio audio(samples);
+  MemoryLog log;
+  Reports reports;
+  try {
+    transcriber.transcribe(audio, {}, log, reports, {});
+    FAIL() << "expected kUnavailable";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+    EXPECT_THAT(error.what(), testing::HasSubstr("pocketsphinx-en-us"));
+  }
+}
+
+}  // namespace
+}  // namespace voxlate::sphinx

@@ -1,0 +1,68 @@
+import type { Capabilities, Job, JobPage, Problem, Transcript } from './types';
+
+/** Why a request did not work. `status` 0: no answer came at all; `detail` is then empty. */
+export class RequestError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+  ) {
+    super(detail || `HTTP ${status}`);
+  }
+}
+
+/** Reads the problem document of a failed answer; whatever else came is kept short and shown as it is. */
+export function error_of_answer(status: number, body: string): RequestError {
+  try {
+    const problem = JSON.parse(body) as Partial<Problem>;
+    const fields = (problem.errors ?? []).map((error) => error.detail).filter((text) => text !== problem.detail);
+    const detail = [problem.detail ?? problem.title ?? '', ...fields].filter(Boolean).join(' ');
+    return new RequestError(status, problem.code ?? '', detail);
+  } catch {
+    return new RequestError(status, '', '');
+  }
+}
+
+async function request(url: string, init?: RequestInit): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(url, { headers: { Accept: 'application/json' }, ...init });
+  } catch {
+    throw new RequestError(0, 'unreachable', '');
+  }
+  if (!answer.ok) throw error_of_answer(answer.status, await answer.text().catch(() => ''));
+  return answer;
+}
+
+async function json<T>(url: string, init?: RequestInit): Promise<T> {
+  const answer = await request(url, init);
+  return (await answer.json()) as T;
+}
+
+export interface JobQuery {
+  state: string;
+  q: string;
+  limit: number;
+}
+
+export function jobs_address(query: JobQuery): string {
+  const fields = new URLSearchParams();
+  if (query.state) fields.set('state', query.state);
+  if (query.q) fields.set('q', query.q);
+  fields.set('limit', String(query.limit));
+  return `/api/jobs?${fields.toString()}`;
+}
+
+export const server = {
+  capabilities: () => json<Capabilities>('/api/capabilities'),
+  jobs: (address: string) => json<JobPage>(address),
+  job: (id: string) => json<Job>(`/api/jobs/${encodeURIComponent(id)}`),
+  cancel: (job: Job) => json<Job>(job.links.cancel, { method: 'POST' }),
+  retry: (job: Job) => json<Job>(job.links.retry, { method: 'POST' }),
+  /** `keepalive` lets the request outlive the page. */
+  remove: async (id: string) => {
+    await request(`/api/jobs/${encodeURIComponent(id)}`, { method: 'DELETE', keepalive: true });
+  },
+  transcript: (job: Job) => json<Transcript>(job.links.transcript),
+  text: async (url: string) => (await request(url, { headers: { Accept: 'text/vtt, text/plain' } })).text(),
+};

@@ -1,0 +1,95 @@
+import type { ServerEvent } from '../api/event_stream';
+import { jobs_address, RequestError, server } from '../api/server';
+import type { Job } from '../api/types';
+import { connection } from './connection.svelte';
+import { append_page, apply_events, merge_first_page, without, type JobFilter } from './job_list';
+import { tell_news } from './news';
+import { removals } from './removals.svelte';
+
+const kPageSize = 50;
+
+/** The job list of the start page: what the filter lets through, newest first, kept up to date by events. */
+class JobsStore {
+  list = $state.raw<Job[]>([]);
+  filter = $state.raw<JobFilter>({ state: '', q: '' });
+  next = $state.raw<string | null>(null);
+  loaded = $state(false);
+  failed = $state(false);
+  private question = 0;
+
+  /** Loads and follows the jobs; the returned function stops that. */
+  follow(): () => void {
+    void this.load();
+    return connection.listen('/api/events', (events) => this.take(events), (again) => {
+      if (again) void this.load();
+    });
+  }
+
+  change_filter(filter: JobFilter): void {
+    this.filter = filter;
+    this.list = [];
+    this.loaded = false;
+    void this.load();
+  }
+
+  /** Reads the first page; what an earlier call is still waiting for is then dropped. */
+  async load(): Promise<void> {
+    const question = (this.question += 1);
+    try {
+      const address = jobs_address({ state: this.filter.state, q: this.filter.q.trim(), limit: kPageSize });
+      const page = await server.jobs(address);
+      if (question !== this.question) return;
+      const had_more_pages = this.list.length > page.jobs.length;
+      this.list = merge_first_page(this.list, page.jobs, page.next === null);
+      if (!had_more_pages || page.next === null) this.next = page.next;
+      this.loaded = true;
+      this.failed = false;
+    } catch {
+      if (question === this.question) this.failed = true;
+    }
+  }
+
+  async load_more(): Promise<void> {
+    if (this.next === null) return;
+    const question = this.question;
+    const page = await server.jobs(this.next).catch(() => null);
+    if (page === null || question !== this.question) return;
+    this.list = append_page(this.list, page.jobs);
+    this.next = page.next;
+  }
+
+  take(events: readonly ServerEvent[]): void {
+    for (const event of events) {
+      if (event.kind === 'job') tell_news(this.list.find((job) => job.id === event.job.id), event.job);
+    }
+    this.list = apply_events(this.list, events, this.filter, this.next !== null);
+  }
+
+  /** Puts a job into the list that was just made; its event may come before or after. */
+  async show(id: string): Promise<void> {
+    const job = await server.job(id).catch(() => null);
+    if (job) this.take([{ kind: 'job', job }]);
+  }
+
+  cancel = (job: Job): Promise<string | null> => this.act(() => server.cancel(job));
+  retry = (job: Job): Promise<string | null> => this.act(() => server.retry(job));
+
+  /** Takes the job out of sight; it is deleted when the time to undo is over. */
+  remove(job: Job): void {
+    removals.add(job, () => {
+      this.list = without(this.list, job.id);
+    });
+  }
+
+  /** Null when it worked, else the reason. */
+  private async act(action: () => Promise<Job>): Promise<string | null> {
+    try {
+      this.take([{ kind: 'job', job: await action() }]);
+      return null;
+    } catch (error) {
+      return (error as RequestError).message;
+    }
+  }
+}
+
+export const jobs = new JobsStore();

@@ -1,0 +1,111 @@
+import { RequestError } from '../api/server';
+import { new_idempotency_key, send_file, type JobChoices, type Transfer } from '../api/upload';
+import { TransferRate } from '../text/transfer_rate';
+import { capabilities } from './capabilities.svelte';
+import { choices } from './choices.svelte';
+import { media_length } from './media_length';
+import { jobs } from './jobs.svelte';
+import { uploads_to_start, type UploadState } from './upload_queue';
+
+/** Why a file was not taken. `detail` is the server's own sentence. */
+export type UploadFailure =
+  | { kind: 'too_large'; limit_bytes: number }
+  | { kind: 'empty' }
+  | { kind: 'unreachable' }
+  | { kind: 'refused'; status: number; detail: string };
+
+/** One file on its way to the server. */
+export class Upload {
+  readonly key = new_idempotency_key();
+  readonly rate = new TransferRate();
+  state = $state<UploadState>('waiting');
+  sent_bytes = $state(0);
+  speed = $state<number | null>(null);
+  seconds_left = $state<number | null>(null);
+  length_s = $state<number | null>(null);
+  failure = $state.raw<UploadFailure | null>(null);
+  /** One per submission: repeated after a broken connection, new after an answer. */
+  submission = new_idempotency_key();
+  transfer: Transfer | null = null;
+
+  constructor(
+    readonly file: File,
+    readonly choices: JobChoices,
+  ) {}
+
+  progress(bytes: number): void {
+    // The request is a little larger than the file: the fields travel with it.
+    this.sent_bytes = Math.min(bytes, this.file.size);
+    this.rate.add(performance.now(), this.sent_bytes);
+    this.speed = this.rate.speed();
+    this.seconds_left = this.rate.seconds_left(this.file.size);
+    if (this.sent_bytes >= this.file.size) this.state = 'checking';
+  }
+}
+
+function local_failure(file: File): UploadFailure | null {
+  const limit_bytes = capabilities.now?.limits.max_upload_bytes ?? Infinity;
+  if (file.size === 0) return { kind: 'empty' };
+  return file.size > limit_bytes ? { kind: 'too_large', limit_bytes } : null;
+}
+
+/** Files added on this page and not yet jobs; at most two are sent at a time. */
+class UploadsStore {
+  list = $state.raw<Upload[]>([]);
+
+  get busy(): boolean {
+    return this.list.some((upload) => upload.state !== 'failed');
+  }
+
+  add(files: readonly File[]): void {
+    const chosen = choices.for_upload(capabilities.now);
+    const added = files.map((file) => new Upload(file, chosen));
+    for (const upload of added) {
+      upload.failure = local_failure(upload.file);
+      if (upload.failure) upload.state = 'failed';
+      else void media_length(upload.file).then((seconds) => (upload.length_s = seconds));
+    }
+    this.list = [...this.list, ...added];
+    this.start_waiting();
+  }
+
+  remove(upload: Upload): void {
+    this.list = this.list.filter((other) => other !== upload);
+    upload.transfer?.abort();
+    this.start_waiting();
+  }
+
+  retry(upload: Upload): void {
+    if (upload.failure?.kind !== 'unreachable') upload.submission = new_idempotency_key();
+    upload.failure = local_failure(upload.file);
+    upload.state = upload.failure ? 'failed' : 'waiting';
+    this.start_waiting();
+  }
+
+  private start_waiting(): void {
+    for (const key of uploads_to_start(this.list)) {
+      const upload = this.list.find((candidate) => candidate.key === key);
+      if (upload) void this.send(upload);
+    }
+  }
+
+  private async send(upload: Upload): Promise<void> {
+    upload.state = 'sending';
+    upload.sent_bytes = 0;
+    const on_sent = (bytes: number): void => upload.progress(bytes);
+    upload.transfer = send_file(upload.file, upload.choices, upload.submission, on_sent);
+    try {
+      const accepted = await upload.transfer.done;
+      this.list = this.list.filter((other) => other !== upload);
+      void jobs.show(accepted.id);
+    } catch (error) {
+      const { status, detail } = error as RequestError;
+      upload.failure = status === 0 ? { kind: 'unreachable' } : { kind: 'refused', status, detail };
+      upload.state = 'failed';
+    }
+    upload.transfer = null;
+    this.start_waiting();
+  }
+}
+
+export const uploads = new UploadsStore();

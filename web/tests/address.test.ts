@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { page_of } from '../src/state/address.svelte';
+
+describe('page_of', () => {
+  it('knows the pages there are', () => {
+    const id = 'abcdefghijklmnopqrstuvwx27';
+    expect(page_of('/')).toEqual({ name: 'home' });
+    expect(page_of(`/jobs/${id}`)).toEqual({ name: 'job', id });
+  });
+
+  it('takes everything else as nowhere', () => {
+    expect(page_of('/jobs/../../etc')).toEqual({ name: 'nowhere' });
+    expect(page_of('/jobs/ABC')).toEqual({ name: 'nowhere' });
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { Capabilities } from '../src/api/types';
+import { kDefaultChoices, possible_choices, read_choices } from '../src/state/choices.svelte';
+import { languages_of, targets_from } from '../src/state/reachable';
+
+const pair = (source: string, target: string) => ({ source, target, engine: 'apertium', through: [] });
+const all: Capabilities = {
+  engines: [
+    { id: 'best', name: 'Best', languages: ['en', 'fr'], notice: '' },
+    { id: 'sphinx', name: 'PocketSphinx', languages: ['en'], notice: '' },
+  ],
+  translations: [pair('en', 'es'), pair('en', 'fr'), pair('fr', 'ca'), pair('de', 'pl')],
+  formats: ['srt', 'vtt'],
+  profiles: ['bbc'],
+  limits: { max_upload_bytes: 1, max_duration_s: null },
+  version: '',
+};
+
+describe('targets_from', () => {
+  it('offers what the chosen language reaches', () => {
+    expect(targets_from(all, 'fr', '')).toEqual(['ca']);
+  });
+
+  it('offers what any recognisable language reaches while it is not known', () => {
+    expect(targets_from(all, '', '')).toEqual(['ca', 'es', 'fr']);
+    expect(targets_from(all, '', 'sphinx')).toEqual(['es', 'fr']);
+  });
+});
+
+describe('languages_of', () => {
+  it('follows the engine', () => {
+    expect(languages_of(all, '')).toEqual(['en', 'fr']);
+    expect(languages_of(all, 'sphinx')).toEqual(['en']);
+  });
+});
+
+describe('possible_choices', () => {
+  it('drops what this server cannot do', () => {
+    const remembered = { ...kDefaultChoices, language: 'en', targets: ['es', 'pl'], profile: 'gone', engine: 'old' };
+    expect(possible_choices({ ...remembered, formats: ['srt', 'json'] }, all)).toMatchObject({
+      language: 'en',
+      targets: ['es'],
+      profile: '',
+      engine: '',
+      formats: ['srt'],
+    });
+  });
+});
+
+describe('read_choices', () => {
+  it('gives the defaults for nothing and for nonsense', () => {
+    expect(read_choices(null)).toEqual(kDefaultChoices);
+    expect(read_choices('{"targets":7,"formats":["exe"],"priority":"now"}')).toEqual(kDefaultChoices);
+    expect(read_choices('not json')).toEqual(kDefaultChoices);
+  });
+
+  it('gives back what was stored', () => {
+    const stored = { ...kDefaultChoices, language: 'en', targets: ['es'], formats: ['txt'], priority: 'high' };
+    expect(read_choices(JSON.stringify(stored))).toEqual(stored);
+  });
+});

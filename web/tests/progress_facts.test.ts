@@ -1,0 +1,51 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { page_language } from '../src/messages/messages.svelte';
+import { progress_facts } from '../src/text/progress_facts';
+import { make_job } from './job_fixture';
+
+vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined });
+
+const texts = (job: ReturnType<typeof make_job>) =>
+  progress_facts(job, page_language.locale)
+    .map((fact) => fact.text)
+    .join(' · ');
+const running = make_job({
+  status: 'processing',
+  duration_s: 2535,
+  progress: { stage: 'transcribing', fraction: 0.3, media_done_s: 760, media_total_s: 2535, speed: 3.13, eta_s: 97 },
+});
+
+describe('progress_facts', () => {
+  beforeEach(() => page_language.choose('en'));
+
+  it('tells stage, media time, speed and time left', () => {
+    expect(texts(running)).toBe('Transcribing 12:40 / 42:15 · 3.1× · 1:40 left');
+  });
+
+  it('leaves out what is not known', () => {
+    const progress = { ...running.progress, media_total_s: null, speed: null, eta_s: null };
+    expect(texts({ ...running, duration_s: null, progress })).toBe('Transcribing 12:40');
+  });
+
+  it('says what a waiting job waits for', () => {
+    const queued = make_job({ status: 'queued', waiting_for: { reason: 'queue', jobs_ahead: 2 } });
+    expect(texts(queued)).toBe('2 jobs before this one');
+    expect(texts({ ...queued, waiting_for: { reason: 'queue', jobs_ahead: 1 } })).toBe('1 job before this one');
+    expect(texts({ ...queued, waiting_for: { reason: 'queue', jobs_ahead: 0 } })).toBe('Next in line');
+  });
+
+  it('uses the plural rules of the language', () => {
+    page_language.choose('ru');
+    const waiting = (jobs_ahead: number) => texts(make_job({ status: 'queued', waiting_for: { reason: 'queue', jobs_ahead } }));
+    expect([1, 3, 5, 21].map(waiting)).toEqual([
+      'Впереди 1 задание',
+      'Впереди 3 задания',
+      'Впереди 5 заданий',
+      'Впереди 21 задание',
+    ]);
+  });
+
+  it('says nothing about finished jobs', () => {
+    expect(texts(make_job({}))).toBe('');
+  });
+});
