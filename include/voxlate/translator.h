@@ -34,7 +34,7 @@ class Translator {
 
   /// Translates whole sentences, also where they run over several segments, and lays the text back over
   /// the times of `transcript`. The result has no word times. Throws `kUnsupported` (no route),
-  /// `kUnavailable` (an engine failed), `kCancelled`.
+  /// `kUnavailable` (an engine failed), `kTimeout` (one hangs), `kCancelled`.
   virtual Transcript translate(const Transcript& transcript, std::string_view target, Progress& progress,
                                std::stop_token stop) = 0;
 };

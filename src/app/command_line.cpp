@@ -45,8 +45,10 @@ struct CommonOptions {
   }
 
   void add_named(CLI::App& command, const std::string& flag, const std::string& key, const std::string& help) {
-    command.add_option_function<std::string>(
-        flag, [this, key](const std::string& value) { named[key] = value; }, help);
+    command
+        .add_option_function<std::string>(
+            flag, [this, key](const std::string& value) { named[key] = value; }, help)
+        ->take_last();
   }
 
   Config load() const {

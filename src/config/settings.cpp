@@ -89,6 +89,8 @@ void set_pairs(Config& config, std::string_view value) {
 
 std::string show_seconds(std::chrono::seconds value) { return std::to_string(value.count()); }
 
+// Data: one entry a setting.
+// NOLINTNEXTLINE(readability-function-size)
 const std::vector<Setting>& table() {
   static const std::vector<Setting> kTable = {
       {"profile",

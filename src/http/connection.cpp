@@ -13,7 +13,6 @@ namespace voxlate::http {
 namespace {
 
 constexpr std::size_t kReceiveBytes = 64 * 1024;
-constexpr std::uint64_t kMaxDrainBytes = 256 * 1024;
 constexpr std::chrono::milliseconds kLingerTime{2000};
 
 }  // namespace
@@ -158,13 +157,8 @@ std::size_t Connection::read_chunked(std::span<char> out) {
 }
 
 bool Connection::finish_body() {
-  // A client that waits for 100 Continue sends nothing more than this answer lets it.
-  if (!body_ended_ && (continue_wanted_ || framing_ == Framing::kChunked || body_left_ > kMaxDrainBytes)) return false;
-  if (body_ended_) return !failure_;
-  while (!body_ended_ && !failure_ && body_left_ <= buffer_.size()) {
-    std::vector<char> rest(kReceiveBytes);
-    read(rest);
-  }
+  std::vector<char> rest(kReceiveBytes);
+  while (framing_ == Framing::kSized && !body_ended_ && !failure_ && body_left_ <= buffer_.size()) read(rest);
   return body_ended_ && !failure_;
 }
 

@@ -30,8 +30,8 @@ class Connection final : public BodyReader {
   std::size_t read(std::span<char> out) override;
   const std::optional<Problem>& failure() const override { return failure_; }
 
-  /// Whether the body of the last request was read to its end, so that another request can follow.
-  /// A short rest that is here already is read away.
+  /// Whether the body of the last request was read to its end, so that another request can follow. A rest
+  /// that has been received already is read away.
   bool finish_body();
 
   /// Writes all of `bytes`; false when the client is gone or took nothing for too long.

@@ -96,7 +96,9 @@ class ResponseWriter::Library final : private httplib::Server {
     response_ = std::move(response);
     minor_version_ = minor_version;
     LibraryStream stream(connection_, method + " / HTTP/1.1\r\n\r\n");
-    return process(&Library::process_request, stream, close);
+    const bool written = process(&Library::process_request, stream, close);
+    response_ = {};  // what it holds (a file, a place among the event streams) is not held longer
+    return written;
   }
 
  private:

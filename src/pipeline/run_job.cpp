@@ -76,6 +76,10 @@ Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools
     CheckpointedWindows windows(checkpoints);
     Transcript transcript =
         tools.transcriber(job.spec.engine).transcribe(audio, {.language = job.spec.language}, windows, progress, stop);
+    if (audio.damaged_places() > 0) {
+      transcript.notes.push_back(fmt::format("The audio is damaged in {} places; what was said there may be missing.",
+                                             audio.damaged_places()));
+    }
     log::info("transcribed", {{"job_id", job.id},
                               {"audio_ms", transcript.duration.count()},
                               {"windows", windows.added() + windows.resumed()},

@@ -31,7 +31,7 @@ constexpr std::array<std::pair<const char*, const char*>, 3> kTunedSettings{
 /// The share is measured: `bench/sphinx_wer` over read and spoken clips.
 constexpr const char* kNotice =
     "Embedded fall-back, US English only: about one word in three comes out wrong, one in four of clear reading. "
-    "A Whisper model gives far better text; the README says how to get one.";
+    "Whisper models, which are far better, come with the next version; the README says more.";
 
 constexpr std::int64_t samples_in(milliseconds length) { return length.count() * kSampleRate / 1000; }
 constexpr milliseconds length_of(std::int64_t samples) { return milliseconds{samples * 1000 / kSampleRate}; }

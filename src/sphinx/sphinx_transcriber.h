@@ -39,7 +39,8 @@ class SphinxTranscriber final : public Transcriber {
     /// Regions of the detector may be this long and this late; audio is kept as long as that needs.
     std::chrono::milliseconds max_region{16'000};
 
-    /// Settings of the library beside or in place of the tuned ones, as {"-lw", "6.5"}.
+    /// Settings of the library beside or in place of the tuned ones, as {"-lw", "6.5"}; for measurements. An
+    /// unknown one makes every job fail, and the library aborts with some that it knows ({"-fwdflat", "no"}).
     std::vector<std::pair<std::string, std::string>> settings;
   };
 

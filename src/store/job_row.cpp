@@ -10,8 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array kStates = {JobState::kQueued, JobState::kProcessing, JobState::kCompleted, JobState::kFailed,
-                                JobState::kCancelled};
 constexpr std::array kStages = {Stage::kWaiting, Stage::kTranscribing, Stage::kTranslating, Stage::kWriting};
 constexpr std::array kCodes = {ErrorCode::kInvalidInput, ErrorCode::kNotFound,    ErrorCode::kConflict,
                                ErrorCode::kTooLarge,     ErrorCode::kUnsupported, ErrorCode::kCorrupt,
@@ -70,11 +68,13 @@ void read_json_columns(const std::string& spec, const std::string& files, const 
 
 }  // namespace
 
+JobState parse_state(const std::string& name) { return parse(kJobStates, name); }
+
 Job to_job(const Statement& row) {
   Job job;
   int column = 0;
   job.id = row.text(column++);
-  job.state = parse(kStates, row.text(column++));
+  job.state = parse_state(row.text(column++));
   job.spec.priority = static_cast<Priority>(row.integer(column++));
   job.spec.source_name = row.text(column++);
   const std::string spec = row.text(column++);

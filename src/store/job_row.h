@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 
 namespace voxlate::store {
 
+inline constexpr std::array kJobStates = {JobState::kQueued, JobState::kProcessing, JobState::kCompleted,
+                                          JobState::kFailed, JobState::kCancelled};
+
 /// The columns that `to_job` reads, for SELECT and RETURNING.
 #define VOXLATE_JOB_COLUMNS                                                                                       \
   " id, state, priority, source_name, spec, size_bytes, duration_ms, content_type, description, stage, fraction," \
@@ -18,6 +22,7 @@ namespace voxlate::store {
 
 /// Throws `kCorrupt` when a value is not one that was ever written.
 Job to_job(const Statement& row);
+JobState parse_state(const std::string& name);
 
 std::int64_t to_ms(TimePoint time);
 

@@ -1,6 +1,7 @@
 #include "store/sqlite_job_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <system_error>
 
 #include "base/ids.h"
@@ -400,15 +401,13 @@ JobPage SqliteJobStore::list(const JobFilter& filter) const {
 }
 
 std::map<JobState, int> SqliteJobStore::count_by_state() const {
-  constexpr const char* kCount = "SELECT count(*) FROM jobs WHERE state = ?1";
-  const MutexLock lock(read_mutex_);
+  // One statement, so that a job on its way from state to state is counted once.
+  constexpr const char* kCount = "SELECT state, count(*) FROM jobs GROUP BY state";
   std::map<JobState, int> counts;
-  for (const JobState state :
-       {JobState::kQueued, JobState::kProcessing, JobState::kCompleted, JobState::kFailed, JobState::kCancelled}) {
-    Statement row = reader_->query(kCount, to_string(state));
-    row.step();
-    counts[state] = static_cast<int>(row.integer(0));
-  }
+  for (const JobState state : kJobStates) counts[state] = 0;
+  const MutexLock lock(read_mutex_);
+  Statement row = reader_->query(kCount);
+  while (row.step()) counts[parse_state(row.text(0))] = static_cast<int>(row.integer(1));
   return counts;
 }
 

@@ -117,7 +117,7 @@ TEST_F(RoutesTest, ShowsEveryMemberThatOpenApiRequires) {
 
 TEST_F(RoutesTest, UnknownJobIsNotFoundOnEveryRoute) {
   start();
-  for (const std::string& id : {"aaaaaaaaaaaaaaaaaaaaaaaaaa", "nonsense", "..", "%2e%2e%2f"}) {
+  for (const std::string id : {"aaaaaaaaaaaaaaaaaaaaaaaaaa", "nonsense", "..", "%2e%2e%2f"}) {
     for (const char* suffix : {"", "/transcript", "/source", "/events", "/files/x.srt"}) {
       expect_problem(get("/api/jobs/" + id + suffix), 404, "not_found");
     }
@@ -239,7 +239,7 @@ TEST_F(RoutesTest, WrongMethodNamesTheRightOnes) {
 
 TEST_F(RoutesTest, HeadHasTheHeadersOfGetAndNoBody) {
   start();
-  for (const std::string& target : {"/livez", "/api/jobs", "/api/nowhere"}) {
+  for (const std::string target : {"/livez", "/api/jobs", "/api/nowhere"}) {
     Client client(port_);
     client.send(head("HEAD", target, "Connection: close\r\n"));
     const Answer answer = client.read_answer(/*head_only=*/true);

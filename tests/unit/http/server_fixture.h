@@ -30,7 +30,9 @@ struct Form {
     return *this;
   }
   Form& file(const std::string& file_name, const std::string& content, const std::string& part = "file") {
-    body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + part + "\"; filename=\"" + file_name +
+    std::string quoted;
+    for (const char c : file_name) quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
+    body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + part + "\"; filename=\"" + quoted +
             "\"\r\nContent-Type: application/octet-stream\r\n\r\n" + content + "\r\n";
     return *this;
   }

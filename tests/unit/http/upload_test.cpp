@@ -11,10 +11,7 @@ namespace {
 using nlohmann::json;
 using UploadTest = ServerTest;
 
-std::string file_content(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string file_content(const std::filesystem::path& path) { return read_file(path, std::uint64_t{1} << 30); }
 
 std::size_t resident_bytes() {
   std::ifstream file("/proc/self/statm");

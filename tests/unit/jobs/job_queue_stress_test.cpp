@@ -119,8 +119,8 @@ TEST(JobQueueStress, EveryJobEndsExactlyOnce) {
   JobRunner::Options options;
   options.owner = "server";
   options.workers = 4;
-  options.heartbeat_interval = milliseconds(5);
-  options.poll_interval = milliseconds(5);
+  options.heartbeat_interval = milliseconds(50);
+  options.poll_interval = milliseconds(20);
   options.retry.base_delay = options.retry.max_delay = milliseconds(0);
   auto first = std::make_unique<JobRunner>(options, store, feed, clock, work);
   auto second = std::make_unique<JobRunner>(options, store, feed, clock, work);

@@ -13,11 +13,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <span>
 #include <sstream>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "vad/energy_voice_detector.h"
@@ -153,6 +155,21 @@ std::string text_of(const Transcript& transcript) {
 SphinxTranscriber make_transcriber(const SphinxTranscriber::Options& options) {
   return SphinxTranscriber(options, [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
 }
+
+/// Takes everything for speech: one region, from the first sample to the last.
+class EverythingIsSpeech final : public VoiceActivityDetector {
+ public:
+  void push(std::span<const float> samples) override { region_.end += static_cast<std::int64_t>(samples.size()); }
+  void finish() override { finished_ = true; }
+  std::optional<SpeechRegion> pop() override {
+    if (!std::exchange(finished_, false)) return std::nullopt;
+    return region_;
+  }
+
+ private:
+  SpeechRegion region_;
+  bool finished_ = false;
+};
 
 /// Tests that decode: one transcriber for all, as in the server.
 class SphinxTranscriberTest : public testing::Test {
@@ -300,7 +317,7 @@ TEST_F(SphinxTranscriberTest, StopsSoonWhileDecoding) {
 TEST_F(SphinxTranscriberTest, TakesSettingsInPlaceOfTheTunedOnes) {
   SphinxTranscriber::Options options;
   options.decoders = 1;
-  options.settings = {{"-lw", "6.5"}, {"-fwdflat", "no"}};
+  options.settings = {{"-lw", "6.5"}, {"-topn", "2"}};
   SphinxTranscriber transcriber = make_transcriber(options);
   MemoryAudio audio(read_speech("cards/001.wav"));
   MemoryLog log;
@@ -308,6 +325,27 @@ TEST_F(SphinxTranscriberTest, TakesSettingsInPlaceOfTheTunedOnes) {
   const Transcript transcript = transcriber.transcribe(audio, {}, log, reports, {});
   ASSERT_EQ(transcript.segments.size(), 1U);
   EXPECT_EQ(transcript.segments[0].text, "Ten of clubs.");
+}
+
+TEST_F(SphinxTranscriberTest, SurvivesAnySoundOfAnyLength) {
+  SphinxTranscriber::Options options;
+  options.decoders = 1;
+  SphinxTranscriber transcriber(options, [] { return std::make_unique<EverythingIsSpeech>(); });
+  std::minstd_rand random(3);
+  std::uniform_real_distribution<float> noise(-1, 1);
+  for (const std::size_t length : {1U, 159U, 1599U, 1600U, 1601U, 2000U, 3333U, 16000U}) {
+    for (const int kind : {0, 1, 2}) {
+      std::vector<float> samples(length);
+      for (std::size_t i = 0; i < length; ++i)
+        samples[i] = kind == 0 ? 0.0F : kind == 1 ? 5.0F : noise(random);  // silence, overdriven, noise
+      MemoryAudio audio(samples);
+      MemoryLog log;
+      Reports reports;
+      const Transcript transcript = transcriber.transcribe(audio, {}, log, reports, {});
+      ASSERT_EQ(log.added().size(), 1U);
+      for (const Segment& segment : transcript.segments) EXPECT_LE(segment.end, transcript.duration);
+    }
+  }
 }
 
 TEST_F(SphinxTranscriberTest, RefusesASettingTheLibraryDoesNotKnow) {

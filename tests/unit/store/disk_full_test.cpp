@@ -59,14 +59,11 @@ void fill_disk(const std::filesystem::path& file) {
 void work_on_a_full_disk(const std::filesystem::path& folder) {
   SqliteJobStore store({.path = folder / "voxlate.db", .ballast_bytes = kBallastBytes});
   const std::filesystem::path ballast = folder / "voxlate.db-ballast";
-  const std::string queued = store.enqueue(new_job(), kStart).job.id;
   const std::string done = store.enqueue(new_job(), kStart).job.id;
-  const std::string running = store.enqueue(new_job(), kStart).job.id;
-  store.claim_next("server", kStart, kLease);
-  store.request_cancel(queued, kStart);
-  store.retry(queued, kStart);
   store.finish(store.claim_next("server", kStart, kLease)->lease, {}, kStart);
+  const std::string running = store.enqueue(new_job(), kStart).job.id;
   const Lease lease = store.claim_next("server", kStart, kLease)->lease;
+  const std::string queued = store.enqueue(new_job(), kStart).job.id;
 
   fill_disk(folder / "filler");
   int added = 0;
@@ -85,8 +82,9 @@ void work_on_a_full_disk(const std::filesystem::path& folder) {
   for (int beat = 0; beat < 50; ++beat) {
     require(store.heartbeat(lease, {}, kStart, kLease) == LeaseState::kHeld, "heartbeats to go on");
   }
+  require(store.request_cancel(queued, kStart).state == JobState::kCancelled, "the cancel of a queued job to work");
   store.request_cancel(running, kStart);
-  require(store.confirm_cancel(lease, kStart), "a cancel to work");
+  require(store.confirm_cancel(lease, kStart), "the cancel of a running job to work");
   require(store.remove(done), "a delete to work");
   require(!std::filesystem::exists(ballast), "the ballast to be used");
   require(is_refused([&] { store.enqueue(new_job(), kStart); }), "no new job to take the ballast's room");

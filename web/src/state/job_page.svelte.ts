@@ -44,7 +44,8 @@ export class JobPageStore {
 
   async load(): Promise<void> {
     try {
-      this.show(await server.job(this.id));
+      const job = await server.job(this.id);
+      if (this.job === null) this.show(job);  // events that were quicker know it better
       this.unreachable = false;
     } catch (error) {
       this.missing = (error as RequestError).status === 404;
@@ -54,7 +55,7 @@ export class JobPageStore {
     await this.load_text();
   }
 
-  /** Takes an answer to cancel or retry. */
+  /** Takes what an event or the first answer says of the job. */
   show(job: Job): void {
     const again = this.job !== null && restarted(this.job, job);
     const finished = this.job !== null && this.job.status !== job.status && job.status === 'completed';

@@ -16,6 +16,8 @@ class JobsStore {
   loaded = $state(false);
   failed = $state(false);
   private question = 0;
+  /** Events since the load that is under way began: its answer may be older than they are. */
+  private since_question: ServerEvent[] | null = null;
 
   /** Loads and follows the jobs; the returned function stops that. */
   follow(): () => void {
@@ -35,6 +37,7 @@ class JobsStore {
   /** Reads the first page; what an earlier call is still waiting for is then dropped. */
   async load(): Promise<void> {
     const question = (this.question += 1);
+    this.since_question = [];
     try {
       const address = jobs_address({ state: this.filter.state, q: this.filter.q.trim(), limit: kPageSize });
       const page = await server.jobs(address);
@@ -42,6 +45,8 @@ class JobsStore {
       const had_more_pages = this.list.length > page.jobs.length;
       this.list = merge_first_page(this.list, page.jobs, page.next === null);
       if (!had_more_pages || page.next === null) this.next = page.next;
+      this.list = apply_events(this.list, this.since_question ?? [], this.filter, this.next !== null);
+      this.since_question = null;
       this.loaded = true;
       this.failed = false;
     } catch {
@@ -62,13 +67,14 @@ class JobsStore {
     for (const event of events) {
       if (event.kind === 'job') tell_news(this.list.find((job) => job.id === event.job.id), event.job);
     }
+    this.since_question?.push(...events);
     this.list = apply_events(this.list, events, this.filter, this.next !== null);
   }
 
-  /** Puts a job into the list that was just made; its event may come before or after. */
+  /** Puts a job into the list that was just made, unless its events were quicker and know it better. */
   async show(id: string): Promise<void> {
     const job = await server.job(id).catch(() => null);
-    if (job) this.take([{ kind: 'job', job }]);
+    if (job && !this.list.some((known) => known.id === id)) this.take([{ kind: 'job', job }]);
   }
 
   cancel = (job: Job): Promise<string | null> => this.act(() => server.cancel(job));
@@ -81,10 +87,10 @@ class JobsStore {
     });
   }
 
-  /** Null when it worked, else the reason. */
+  /** Null when it worked, else the reason. What became of the job comes as an event, in order. */
   private async act(action: () => Promise<Job>): Promise<string | null> {
     try {
-      this.take([{ kind: 'job', job: await action() }]);
+      await action();
       return null;
     } catch (error) {
       return (error as RequestError).message;
