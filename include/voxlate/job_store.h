@@ -67,11 +67,14 @@ struct JobPage {
 
 /// The durable queue and the record of all jobs. Each call is one transaction that is on disk when it
 /// returns; time is passed in; thread-safe. Every implementation passes tests/contract/job_store_test.
+/// Once a cancel was requested, a job that fails, is released or loses its worker becomes cancelled; one
+/// that finishes becomes completed.
 class JobStore {
  public:
   virtual ~JobStore() = default;
 
-  /// Adds a queued job, or finds the earlier one under the same idempotency key.
+  /// Adds a queued job, or finds the earlier one under the same idempotency key; a key is known for 24 hours,
+  /// as long as its job exists.
   /// Throws `kInvalidInput` when the key was used with another fingerprint.
   virtual EnqueueResult enqueue(const NewJob& job, TimePoint now) = 0;
 
@@ -84,6 +87,8 @@ class JobStore {
   virtual LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
                                std::chrono::milliseconds lease_time) = 0;
 
+  /// Adds the checkpoint, or replaces the one with the same stage and key at its place. Crashes are counted
+  /// anew from here: the job advances.
   virtual bool checkpoint(const Lease& lease, const Checkpoint& checkpoint, TimePoint now) = 0;
   virtual std::vector<Checkpoint> checkpoints(const std::string& job_id, const std::string& stage) const = 0;
 
@@ -107,16 +112,19 @@ class JobStore {
   virtual Job retry(const std::string& job_id, TimePoint now) = 0;
 
   /// Requeues processing jobs whose lease ran out before `now`, or that belong to another owner than
-  /// `owner` (an earlier process on the same data). Each such loss counts as a crash; after
-  /// `max_crashes` the job fails instead. Returns the ids touched.
+  /// `owner` (an earlier process on the same data). Each such loss counts as a crash; at
+  /// the `max_crashes`-th without a checkpoint between them the job fails instead. Returns the ids touched.
   virtual std::vector<std::string> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) = 0;
 
   virtual std::optional<Job> get(const std::string& job_id) const = 0;
+  /// Throws `kInvalidInput` when there is no job `after_id` (any more).
   virtual JobPage list(const JobFilter& filter) const = 0;
+  /// All five states, at one moment.
   virtual std::map<JobState, int> count_by_state() const = 0;
   /// Bytes of sources of all jobs not yet finished: what their results may still need room for.
   virtual std::uint64_t pending_bytes() const = 0;
-  /// Queued jobs that would be claimed before this one; 0 for any other state.
+  /// Queued jobs that would be claimed before this one, those that wait for a retry left out; 0 for a job in
+  /// any other state.
   virtual int jobs_ahead(const std::string& job_id) const = 0;
   /// All ids, for sweeping folders that belong to no job.
   virtual std::vector<std::string> ids() const = 0;

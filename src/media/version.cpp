@@ -1,5 +1,7 @@
 #include "media/version.h"
 
+#include <cstdint>  // FFmpeg's headers need UINT64_C
+
 extern "C" {
 #include <libavutil/avutil.h>
 }

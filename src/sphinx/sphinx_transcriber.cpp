@@ -62,6 +62,7 @@ class Run {
  public:
   struct Limits {
     UtterancePacker::Options packing;
+    std::int64_t max_lateness = 0;  ///< a region is known this many samples after it begins
     std::size_t kept_samples = 0;
     std::size_t max_pending = 0;
   };
@@ -135,6 +136,7 @@ void Run::push(std::span<const float> block) {
   kept_.push(block);
   detector_.push(block);
   while (const auto region = detector_.pop()) packer_.push(*region);
+  packer_.pass(kept_.position() - limits_.max_lateness);
   dispatch_utterances();
   // What is older than the kept audio and not pending holds no speech.
   if (pending_.empty()) report(length_of(kept_.position() - static_cast<std::int64_t>(limits_.kept_samples)));
@@ -203,11 +205,13 @@ Transcript SphinxTranscriber::transcribe(AudioSource& audio, const TranscribeOpt
   if (!language.empty() && language != "en")
     throw Error(ErrorCode::kUnsupported, "PocketSphinx recognises English only, got language " + options.language);
   const auto detector = make_detector_();
-  const Run::Limits limits{.packing = {.max_samples = samples_in(options_.max_utterance),
-                                       .max_pause_samples = samples_in(options_.max_pause)},
-                           .kept_samples = static_cast<std::size_t>(
-                               samples_in(options_.max_utterance + options_.max_pause + options_.max_region)),
-                           .max_pending = static_cast<std::size_t>(decoders_ * kWaitingPerDecoder)};
+  const Run::Limits limits{
+      .packing = {.max_samples = samples_in(options_.max_utterance),
+                  .max_pause_samples = samples_in(options_.max_pause)},
+      .max_lateness = samples_in(options_.max_region),
+      .kept_samples = kReadSamples + static_cast<std::size_t>(
+                                         samples_in(options_.max_utterance + options_.max_pause + options_.max_region)),
+      .max_pending = static_cast<std::size_t>(decoders_ * kWaitingPerDecoder)};
   Transcript transcript = Run(audio, *detector, pool_, log, progress, stop, limits).transcribe();
   transcript.language = "en";
   transcript.engine = "sphinx en-us";

@@ -3,22 +3,28 @@
 namespace voxlate::sphinx {
 
 void UtterancePacker::push(const SpeechRegion& region) {
-  std::int64_t pause = Utterance::kNoSpeech;
+  const std::int64_t pause = speech_end_ ? region.begin - *speech_end_ : Utterance::kNoSpeech;
+  speech_end_ = region.end;
   if (open_) {
-    pause = region.begin - open_->end;
     if (pause <= options_.max_pause_samples && region.end - open_->begin <= options_.max_samples) {
       open_->end = region.end;
       return;
     }
-    open_->pause_after = pause;
-    packed_.push_back(*open_);
+    close(pause);
   }
   open_ = Utterance{.begin = region.begin, .end = region.end, .pause_before = pause, .pause_after = 0};
 }
 
+void UtterancePacker::pass(std::int64_t position) {
+  if (open_ && position - open_->end > options_.max_pause_samples) close(position - open_->end);
+}
+
 void UtterancePacker::finish() {
-  if (!open_) return;
-  open_->pause_after = Utterance::kNoSpeech;
+  if (open_) close(Utterance::kNoSpeech);
+}
+
+void UtterancePacker::close(std::int64_t pause_after) {
+  open_->pause_after = pause_after;
   packed_.push_back(*open_);
   open_.reset();
 }

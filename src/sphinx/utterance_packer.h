@@ -13,7 +13,7 @@ struct Utterance {
   std::int64_t begin = 0;
   std::int64_t end = 0;
   std::int64_t pause_before = 0;  ///< samples since the last speech; `kNoSpeech` before the first
-  std::int64_t pause_after = 0;   ///< samples until the next speech; `kNoSpeech` after the last
+  std::int64_t pause_after = 0;   ///< samples until the next speech, at least; `kNoSpeech` after the last
 
   static constexpr std::int64_t kNoSpeech = std::int64_t{1} << 62;
 
@@ -33,12 +33,20 @@ class UtterancePacker {
   explicit UtterancePacker(const Options& options) : options_(options) {}
 
   void push(const SpeechRegion& region);
+
+  /// No region that is still to come begins before `position`: an utterance does not wait for one that would be
+  /// too far away to join it.
+  void pass(std::int64_t position);
+
   void finish();
   std::optional<Utterance> pop();
 
  private:
+  void close(std::int64_t pause_after);
+
   const Options options_;
   std::optional<Utterance> open_;
+  std::optional<std::int64_t> speech_end_;  ///< of the last region
   std::deque<Utterance> packed_;
 };
 

@@ -31,7 +31,7 @@ TEST(MediaCorpus, EveryFileGetsAResultOrAClearError) {
   }
   int completed = 0;
   for (const auto& [id, path] : jobs) {
-    const json job = wait_until_finished(server, id, /*limit_s=*/600);
+    const json job = wait_until_finished(server, id, /*limit_s=*/2400);
     if (job.at("status") == "completed") {
       ++completed;
     } else {

@@ -253,7 +253,7 @@ TEST_F(RoutesTest, HeadHasTheHeadersOfGetAndNoBody) {
 TEST_F(RoutesTest, OneConnectionCarriesManyRequestsAlsoPipelined) {
   start();
   Client client(port_);
-  client.send(head("GET", "/livez") + head("GET", "/api/jobs") + head("GET", "/nowhere"));
+  client.send(head("GET", "/livez") + head("GET", "/api/jobs") + head("GET", "/api/nowhere"));
   EXPECT_EQ(client.read_answer().status, 200);
   EXPECT_EQ(client.read_answer().body, R"({"jobs":[],"next":null})");
   EXPECT_EQ(client.read_answer().status, 404);

@@ -219,11 +219,13 @@ TEST_F(JobRunnerTest, LostLeaseStopsTheWorkAndDropsItsResult) {
 }
 
 TEST_F(JobRunnerTest, ShutdownGivesRunningJobsBackUncharged) {
-  start([](const Job&, pipeline::Checkpoints&, Progress&, std::stop_token stop) -> JobOutcome {
+  std::latch running(1);
+  start([&](const Job&, pipeline::Checkpoints&, Progress&, std::stop_token stop) -> JobOutcome {
+    running.count_down();
     run_until_stopped(stop);
   });
   const std::string id = add();
-  await_state(id, JobState::kProcessing);
+  running.wait();
   EXPECT_EQ(runner_->active(), 1);
   runner_.reset();
   EXPECT_EQ(store_.get(id)->state, JobState::kQueued);

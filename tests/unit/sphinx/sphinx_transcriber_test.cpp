@@ -244,6 +244,19 @@ TEST_F(SphinxTranscriberTest, ReadsABookWithAKnownShareOfErrors) {
   EXPECT_LE(last, transcript.duration);
 }
 
+TEST_F(SphinxTranscriberTest, LongSilenceBetweenTwoSentencesLosesNothing) {
+  const auto speech = read_speech("cards/001.wav");
+  std::vector<float> samples(60 * kSampleRate);
+  samples.insert(samples.end(), speech.begin(), speech.end());
+  samples.resize(samples.size() + 60 * kSampleRate);
+  samples.insert(samples.end(), speech.begin(), speech.end());
+  const Transcript transcript = transcribe(samples);
+  ASSERT_EQ(transcript.segments.size(), 2U);
+  const double clip_ms = static_cast<double>(speech.size()) * 1000 / kSampleRate;
+  EXPECT_NEAR(static_cast<double>(transcript.segments[0].begin.count()), 60'000, 500);
+  EXPECT_NEAR(static_cast<double>(transcript.segments[1].begin.count()), 120'000 + clip_ms, 500);
+}
+
 TEST_F(SphinxTranscriberTest, ReportsProgressUpToTheEnd) {
   const auto samples = with_pauses({"cards/001.wav", "goforward.raw"}, 3);
   MemoryAudio audio(samples);

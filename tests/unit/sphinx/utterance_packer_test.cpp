@@ -35,6 +35,18 @@ TEST(UtterancePacker, SplitsAtLongPausesAndKnowsThem) {
                                                               Utterance{31, 50, 11, Utterance::kNoSpeech}));
 }
 
+TEST(UtterancePacker, DoesNotWaitForSpeechThatIsTooFarAway) {
+  UtterancePacker packer{{.max_samples = 100, .max_pause_samples = 10}};
+  packer.push({5, 20});
+  packer.pass(30);
+  EXPECT_EQ(packer.pop(), std::nullopt);
+  packer.pass(31);
+  EXPECT_EQ(packer.pop(), (Utterance{5, 20, Utterance::kNoSpeech, 11}));
+  packer.push({1000, 1010});
+  packer.finish();
+  EXPECT_EQ(packer.pop(), (Utterance{1000, 1010, 980, Utterance::kNoSpeech}));
+}
+
 TEST(UtterancePacker, NeverJoinsToMoreThanTheMaximum) {
   EXPECT_THAT(pack({{0, 60}, {62, 100}, {100, 101}, {105, 210}}),
               testing::ElementsAre(Utterance{0, 100, Utterance::kNoSpeech, 0}, Utterance{100, 101, 0, 4},
