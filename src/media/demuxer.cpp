@@ -1,5 +1,6 @@
 #include "media/demuxer.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 #include <vector>
@@ -57,7 +58,7 @@ void Demuxer::open(const Limits& limits) {
   context->io_open = &deny_open;
   context->interrupt_callback = {.callback = &is_due, .opaque = &interrupt_};
   context->probesize = limits.probe_size_bytes;
-  context->max_streams = limits.max_streams;
+  context->max_streams = limits.max_streams + 1;  // FFmpeg 7 leaves out what is above it without a word
   context->max_probe_packets = 500;
 
   Dictionary options;
@@ -72,6 +73,12 @@ void Demuxer::open(const Limits& limits) {
 }
 
 void Demuxer::find_streams(const Limits& limits) {
+  const auto is_track = [](const AVStream* stream) { return stream->codecpar->codec_type != AVMEDIA_TYPE_ATTACHMENT; };
+  if (std::count_if(format_->streams, format_->streams + format_->nb_streams, is_track) > limits.max_streams) {
+    throw Error(
+        ErrorCode::kTooLarge,
+        fmt::format("The file asks for too many tracks: expected at most {} (max_streams).", limits.max_streams));
+  }
   std::deque<Dictionary> owners(format_->nb_streams);
   std::vector<AVDictionary*> options;
   for (Dictionary& dictionary : owners) {

@@ -9,7 +9,8 @@ namespace voxlate::contract {
 /// A new folder that is gone with its owner.
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("voxlate-test-" + random_id())) {
+  explicit TemporaryFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+      : path_(parent / ("voxlate-test-" + random_id())) {
     std::filesystem::create_directories(path_);
   }
   ~TemporaryFolder() {

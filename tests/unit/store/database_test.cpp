@@ -99,7 +99,11 @@ TEST_F(DatabaseTest, NothingCheckpointsUnasked) {
   Database database = open();
   database.execute("CREATE TABLE t (a TEXT) STRICT");
   const std::string page(5000, 'x');
-  for (int i = 0; i < 1500; ++i) database.run("INSERT INTO t VALUES (?1)", page);
+  for (int commit = 0; commit < 15; ++commit) {
+    Transaction transaction(database);
+    for (int row = 0; row < 100; ++row) database.run("INSERT INTO t VALUES (?1)", page);
+    transaction.commit();
+  }
   EXPECT_GT(database.wal_pages(), 1500);
   EXPECT_TRUE(database.checkpoint(/*passive=*/false));
   EXPECT_EQ(std::filesystem::file_size(path() += "-wal"), 0U);
