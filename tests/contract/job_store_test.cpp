@@ -1,4 +1,4 @@
-// What every JobStore promises, asked of each implementation.
+// What every JobStore promises, asked of each implementation. Above 500 lines, since the suite is one list of promises.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
