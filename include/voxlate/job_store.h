@@ -121,8 +121,6 @@ class JobStore {
   virtual JobPage list(const JobFilter& filter) const = 0;
   /// All five states, at one moment.
   virtual std::map<JobState, int> count_by_state() const = 0;
-  /// Bytes of sources of all jobs not yet finished: what their results may still need room for.
-  virtual std::uint64_t pending_bytes() const = 0;
   /// Queued jobs that would be claimed before this one, those that wait for a retry left out; 0 for a job in
   /// any other state.
   virtual int jobs_ahead(const std::string& job_id) const = 0;

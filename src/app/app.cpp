@@ -65,6 +65,7 @@ http::Options App::http_options() const {
   options.max_media_duration = config_.max_media_duration;
   options.max_queued_jobs = config_.max_queued_jobs;
   options.max_connections = config_.max_connections;
+  options.allowed_hosts = config_.allowed_hosts;
   options.version = versions().front().second;
   return options;
 }

@@ -26,6 +26,7 @@ struct Config {
   std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30U;
   int max_queued_jobs = 1000;
   int max_connections = 256;
+  std::vector<std::string> allowed_hosts;  ///< names in `Host` besides loopback names and IP addresses
 
   int max_concurrent_jobs = 3;
   int max_attempts = 5;

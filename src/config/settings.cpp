@@ -140,6 +140,12 @@ const std::vector<Setting>& table() {
        [](Config& c, std::string_view v) { c.max_connections = parse_int(v, 16, 4096); },
        [](const Config& c) { return std::to_string(c.max_connections); }},
 
+      {"server.allowed_hosts",
+       {"VOXLATE_SERVER_ALLOWED_HOSTS"},
+       "host names under which clients may reach the server, besides localhost and IP addresses",
+       [](Config& c, std::string_view v) { c.allowed_hosts = parse_list(v); },
+       [](const Config& c) { return fmt::format("{}", fmt::join(c.allowed_hosts, ",")); }},
+
       {"jobs.max_concurrent",
        {"VOXLATE_JOBS_MAX_CONCURRENT", "MAX_CONCURRENT_JOBS"},
        "jobs that run at once, 1 to 64",

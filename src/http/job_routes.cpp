@@ -178,7 +178,9 @@ std::variant<JobFilter, Problem> parse_filter(const Request& request, const Opti
     }
   }
   if (errors.empty()) return filter;
-  return Problem{.code = "invalid_input", .detail = errors.front().detail, .errors = std::move(errors)};
+  Problem problem{.code = "invalid_input", .detail = errors.front().detail};
+  problem.errors = std::move(errors);
+  return problem;
 }
 
 std::string page_link(const Request& request, const JobFilter& filter, const std::string& last_id) {
@@ -248,6 +250,7 @@ Response delete_job(Api& api, Request& request) {
 Response cancel_job(Api& api, Request& request) {
   const Job job = api.services.store.request_cancel(request.captures.at("id"), api.services.clock.now());
   api.services.feed.publish(ChangeKind::kJob, job.id);
+  api.services.wake_workers();  // so that a running one hears of it at once
   return job_response(api, 200, job);
 }
 

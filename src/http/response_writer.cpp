@@ -142,7 +142,7 @@ void ResponseWriter::Library::fill(httplib::Response& out) {
                                return send_piece(*response_.file, done, left, sink);
                              });
   } else if (!response_.content_type.empty()) {
-    out.set_content(std::move(response_.body), response_.content_type);
+    out.set_content(response_.body, response_.content_type);
   }
 }
 

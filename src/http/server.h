@@ -57,7 +57,7 @@ struct Services {
   std::function<SystemStatus()> status;
   /// What is recognised so far, in order; the whole transcript once the job is completed.
   std::function<Transcript(const Job&)> transcript;
-  /// A job may have become runnable.
+  /// A job may have become runnable, or is to be stopped.
   std::function<void()> wake_workers;
 };
 

@@ -104,7 +104,7 @@ void JobRunner::work(std::stop_token stop_taking) {
   while (!stop_taking.stop_requested()) {
     const std::uint64_t seen = wakes();
     bool took = false;
-    failures.run([&] { took = take_one(); });
+    failures.run([&] { took = take_one(stop_taking); });
     if (!took) wait_for_work(seen, stop_taking);
   }
 }
@@ -120,10 +120,14 @@ void JobRunner::wait_for_work(std::uint64_t seen, std::stop_token stop_taking) N
                   [&]() NO_THREAD_SAFETY_ANALYSIS { return wakes_ != seen; });
 }
 
-bool JobRunner::take_one() {
+bool JobRunner::take_one(const std::stop_token& stop_taking) {
   if (!admit_()) return false;
   const std::optional<ClaimedJob> claimed = store_.claim_next(options_.owner, clock_.now(), options_.lease_time);
   if (!claimed) return false;
+  if (stop_taking.stop_requested()) {  // while it was claimed
+    store_.release(claimed->lease, clock_.now());
+    return false;
+  }
   log::info("job started", {{"job_id", claimed->job.id}, {"attempt", claimed->job.attempt}});
   feed_.publish(ChangeKind::kJob, claimed->job.id);
   run_attempt(*claimed);

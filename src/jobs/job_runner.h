@@ -73,7 +73,7 @@ class JobRunner {
   void work(std::stop_token stop_taking);
   std::uint64_t wakes();
   void wait_for_work(std::uint64_t seen, std::stop_token stop_taking);
-  bool take_one();
+  bool take_one(const std::stop_token& stop_taking);
   void run_attempt(const ClaimedJob& claimed);
 
   /// How an attempt ends; false when the lease was lost.

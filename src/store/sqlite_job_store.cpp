@@ -105,7 +105,7 @@ void checkpoint_when_due(Database& database) {
 
 }  // namespace
 
-SqliteJobStore::SqliteJobStore(Options options) {
+SqliteJobStore::SqliteJobStore(const Options& options) {
   log::info("database opening", {{"sqlite", sqlite_version()}});
   const MutexLock write_lock(write_mutex_);
   const MutexLock read_lock(read_mutex_);
@@ -409,14 +409,6 @@ std::map<JobState, int> SqliteJobStore::count_by_state() const {
   Statement row = reader_->query(kCount);
   while (row.step()) counts[parse_state(row.text(0))] = static_cast<int>(row.integer(1));
   return counts;
-}
-
-std::uint64_t SqliteJobStore::pending_bytes() const {
-  constexpr const char* kSum = "SELECT coalesce(sum(size_bytes), 0) FROM jobs WHERE state IN ('queued', 'processing')";
-  const MutexLock lock(read_mutex_);
-  Statement row = reader_->query(kSum);
-  row.step();
-  return static_cast<std::uint64_t>(row.integer(0));
 }
 
 int SqliteJobStore::jobs_ahead(const std::string& job_id) const {

@@ -30,7 +30,7 @@ class SqliteJobStore final : public JobStore {
 
   /// Opens or creates the database and brings its schema up to date. Throws `kCorrupt` (damaged, or not a
   /// database), `kUnsupported` (made by a newer version), `kStorageFull`, `kInternal`.
-  explicit SqliteJobStore(Options options);
+  explicit SqliteJobStore(const Options& options);
   ~SqliteJobStore() override;
 
   EnqueueResult enqueue(const NewJob& job, TimePoint now) override;
@@ -50,7 +50,6 @@ class SqliteJobStore final : public JobStore {
   std::optional<Job> get(const std::string& job_id) const override;
   JobPage list(const JobFilter& filter) const override;
   std::map<JobState, int> count_by_state() const override;
-  std::uint64_t pending_bytes() const override;
   int jobs_ahead(const std::string& job_id) const override;
   std::vector<std::string> ids() const override;
   bool remove(const std::string& job_id) override;

@@ -247,16 +247,6 @@ class InMemoryJobStore : public JobStore {
     return counts;
   }
 
-  std::uint64_t pending_bytes() const override {
-    const MutexLock lock(mutex_);
-    std::uint64_t bytes = 0;
-    for (const Record& record : records_) {
-      const JobState state = record.job.state;
-      if (state == JobState::kQueued || state == JobState::kProcessing) bytes += record.job.media.size_bytes;
-    }
-    return bytes;
-  }
-
   int jobs_ahead(const std::string& job_id) const override {
     const MutexLock lock(mutex_);
     const auto mine =

@@ -567,20 +567,6 @@ TEST_P(JobStoreTest, CountsEachState) {
   EXPECT_EQ(store().count_by_state(), some);
 }
 
-TEST_P(JobStoreTest, PendingBytesAreThoseOfUnfinishedJobs) {
-  EXPECT_EQ(store().pending_bytes(), 0U);
-  for (const std::uint64_t size_bytes : {1ULL, 20ULL, 5'000'000'000ULL}) {
-    NewJob job = new_job();
-    job.media.size_bytes = size_bytes;
-    store().enqueue(job, kStart);
-  }
-  EXPECT_EQ(store().pending_bytes(), 5'000'000'021U);
-  const ClaimedJob claimed = claim();
-  EXPECT_EQ(store().pending_bytes(), 5'000'000'021U);
-  store().finish(claimed.lease, {}, kStart);
-  EXPECT_EQ(store().pending_bytes(), 5'000'000'020U);
-}
-
 TEST_P(JobStoreTest, RemoveWorksInEveryState) {
   const auto ids = one_of_each();
   for (const auto& [state, id] : ids) {

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <sstream>
@@ -58,6 +59,7 @@ SqliteJobStore open(const std::filesystem::path& path) { return SqliteJobStore({
 /// What the acknowledgements say of one job.
 struct Expected {
   int claims = 0;
+  int windows_of_claim = 0;  ///< a new claim writes the same windows again
   int windows = 0;
   bool finished = false;
   bool removed = false;
@@ -70,8 +72,11 @@ void note(const std::string& line, Ledger& ledger) {
   std::string id;
   words >> what >> id;
   Expected& job = ledger[id];
-  if (what == "claimed") ++job.claims;
-  if (what == "checkpointed") ++job.windows;
+  if (what == "claimed") {
+    ++job.claims;
+    job.windows_of_claim = 0;
+  }
+  if (what == "checkpointed") job.windows = std::max(job.windows, ++job.windows_of_claim);
   if (what == "finished") job.finished = true;
   if (what == "removed") job.removed = true;
 }
