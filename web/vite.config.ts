@@ -11,6 +11,7 @@ export default defineConfig({
     reportCompressedSize: true,
   },
   server: {
+    host: '127.0.0.1', // also where no name is known for it
     proxy: { '/api': 'http://127.0.0.1:5000' },
   },
   test: {

@@ -31,7 +31,7 @@ void discard_message(void* /*user_data*/, err_lvl_t /*level*/, const char* /*for
 
 /// The library's log is process-wide and not locked: it is turned off once, before anything can write to it.
 void silence_library() {
-  [[maybe_unused]] static const bool silenced = [] {
+  [[maybe_unused]] static const bool kSilenced = [] {
     err_set_callback(discard_message, nullptr);
     err_set_logfp(nullptr);
     return true;

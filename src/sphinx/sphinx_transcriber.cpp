@@ -49,10 +49,10 @@ Decoder::Options decoder_options(const SphinxTranscriber::Options& options) {
   Decoder::Options decoder;
   decoder.model_folder = model_folder_or_default(options.model_folder);
   decoder.settings = options.settings;
-  for (const auto& [name, value] : kTunedSettings) {
+  for (const auto& tuned : kTunedSettings) {
     const bool given = std::any_of(options.settings.begin(), options.settings.end(),
-                                   [&](const auto& setting) { return setting.first == name; });
-    if (!given) decoder.settings.emplace_back(name, value);
+                                   [&](const auto& setting) { return setting.first == tuned.first; });
+    if (!given) decoder.settings.emplace_back(tuned.first, tuned.second);
   }
   return decoder;
 }

@@ -8,6 +8,7 @@ file(WRITE ${OUTPUT} "#include \"store/schema.h\"
 
 namespace voxlate::store {
 
+// NOLINTNEXTLINE(readability-function-size): generated
 std::vector<const char*> migrations() {
   return {
 ${entries}  };

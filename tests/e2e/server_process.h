@@ -58,7 +58,7 @@ Response submit(const ServerProcess& server, const std::filesystem::path& file,
                 const std::vector<std::pair<std::string, std::string>>& headers = {});
 
 /// Polls until the job is in no waiting state any more; fails the test after `limit_s` seconds.
-nlohmann::json wait_until_finished(const ServerProcess& server, const std::string& id, int limit_s = 120);
+nlohmann::json wait_until_finished(const ServerProcess& server, const std::string& id, int limit_s = 300);
 
 /// Runs a program without a shell; returns its exit status.
 int run_program(const std::vector<std::string>& arguments);
