@@ -1,14 +1,11 @@
 #include "app/command_line.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdio>
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <utility>

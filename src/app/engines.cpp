@@ -68,8 +68,7 @@ media::Limits media_limits(const Config& config) {
 
 MediaSummary summarise_media(const std::filesystem::path& file, const JobSpec& spec, const media::Limits& limits) {
   const media::MediaInfo info = media::probe(file, limits, {});
-  const media::AudioTrack track = media::require_audio(info, spec.audio_track);
-  static_cast<void>(track);
+  media::require_audio(info, spec.audio_track);
   return {.size_bytes = std::filesystem::file_size(file),
           .duration = info.duration.value_or(std::chrono::milliseconds(0)),
           .content_type = info.content_type,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/stages.h"
 #include "voxlate/error.h"
 
 namespace voxlate::jobs {
@@ -48,7 +49,7 @@ void Attempt::save(const Checkpoint& checkpoint) {
     stop(StopReason::kLeaseLost);
     throw Error(ErrorCode::kCancelled, "the job is no longer this worker's");
   }
-  if (checkpoint.stage == "window") feed_.publish(ChangeKind::kWindow, job_.id, checkpoint.payload);
+  if (checkpoint.stage == pipeline::kWindowStage) feed_.publish(ChangeKind::kWindow, job_.id, checkpoint.payload);
   const MutexLock lock(mutex_);
   advanced_ = true;
 }
