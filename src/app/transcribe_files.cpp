@@ -9,6 +9,7 @@
 #include "app/engines.h"
 #include "app/own_files.h"
 #include "app/progress_line.h"
+#include "base/temporary_folder.h"
 #include "base/workspace.h"
 #include "pipeline/job_rules.h"
 #include "pipeline/run_job.h"
@@ -18,27 +19,6 @@ namespace voxlate::app {
 namespace {
 
 constexpr std::uint64_t kMaxResultBytes = std::uint64_t{256} << 20U;
-
-/// A folder that goes away with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "voxlate-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw_errno("cannot create a temporary folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// A run from the command line starts over when it was stopped, so nothing is kept.
 class NoCheckpoints final : public pipeline::Checkpoints {

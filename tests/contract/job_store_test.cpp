@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/temporary_folder.h"
 #include "store/sqlite_job_store.h"
 #include "tests/contract/in_memory_job_store.h"
-#include "tests/contract/temporary_folder.h"
 #include "voxlate/error.h"
 
 namespace voxlate {
@@ -118,7 +118,7 @@ class JobStoreTest : public ::testing::TestWithParam<Implementation> {
   JobStore& store() { return *store_; }
 
  private:
-  contract::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<JobStore> store_ = GetParam().make(folder_.path());
 };
 

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "base/temporary_folder.h"
 #include "server_process.h"
 #include "speech.h"
 
@@ -21,7 +22,7 @@ class Api : public ::testing::Test {
     return folder_ / name;
   }
 
-  TestFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(Api, WhatIsNotMediaIsRefusedAtOnceWithAReason) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/temporary_folder.h"
 #include "server_process.h"
 #include "speech.h"
 
@@ -32,7 +33,7 @@ class CommandLine : public ::testing::Test {
     return text.str();
   }
 
-  TestFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(CommandLine, WritesSubtitlesBesideTheInput) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "base/temporary_folder.h"
 #include "server_process.h"
 #include "speech.h"
 
@@ -29,7 +30,7 @@ class Durability : public ::testing::Test {
     }
   }
 
-  TestFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(Durability, TwentyKillsEndInOneCompletedJobEach) {

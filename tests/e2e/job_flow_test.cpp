@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "base/temporary_folder.h"
 #include "server_process.h"
 #include "speech.h"
 
@@ -33,7 +34,7 @@ class JobFlow : public ::testing::Test {
     return "/";
   }
 
-  TestFolder folder_;
+  TemporaryFolder folder_;
 };
 
 std::string text_of(const json& transcript) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/temporary_folder.h"
 #include "server_process.h"
 #include "speech.h"
 
@@ -17,7 +18,7 @@ std::uint64_t peak_over(const std::filesystem::path& recording, const std::files
 
 TEST(LongMedia, TwoHoursNeedNoMoreMemoryThanTenMinutes) {
   if (speech_clips().size() != 5) GTEST_SKIP() << "needs Debian's package pocketsphinx-testdata";
-  const TestFolder folder;
+  const TemporaryFolder folder;
   // Five sentences, 25 s of speech, in every 225 s.
   make_recording(folder / "short.wav", /*pause_s=*/40, /*repeats=*/3);
   make_recording(folder / "long.wav", /*pause_s=*/40, /*repeats=*/32);

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/temporary_folder.h"
 #include "server_process.h"
 
 namespace voxlate::e2e {
@@ -14,7 +15,7 @@ using nlohmann::json;
 TEST(MediaCorpus, EveryFileGetsAResultOrAClearError) {
   const std::filesystem::path corpus = VOXLATE_SOURCE_DIR "/../shared/data/media";
   if (!std::filesystem::exists(corpus)) GTEST_SKIP() << "needs ../shared/data/media";
-  const TestFolder folder;
+  const TemporaryFolder folder;
   const ServerProcess server(folder / "data");
   std::map<std::string, std::string> jobs;
   std::map<int, int> refused;

@@ -195,17 +195,6 @@ bool has_program(std::string_view name) {
   return false;
 }
 
-TestFolder::TestFolder() {
-  std::string name = ::testing::TempDir() + "/voxlate-e2e-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-TestFolder::~TestFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 double word_error_rate(std::string_view expected, std::string_view got) {
   const std::vector<std::string> a = words_of(expected);
   const std::vector<std::string> b = words_of(got);

@@ -65,20 +65,6 @@ int run_program(const std::vector<std::string>& arguments);
 
 bool has_program(std::string_view name);
 
-/// A folder for one test, removed at its end.
-class TestFolder {
- public:
-  TestFolder();
-  ~TestFolder();
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// Share of the words of `expected` that `got` has wrong (substitutions, insertions, deletions); case and
 /// punctuation do not count.
 double word_error_rate(std::string_view expected, std::string_view got);

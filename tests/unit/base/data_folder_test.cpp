@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/ids.h"
+#include "base/temporary_folder.h"
 #include "voxlate/error.h"
 
 namespace voxlate {
@@ -12,11 +13,10 @@ namespace {
 
 class DataFolderTest : public ::testing::Test {
  protected:
-  ~DataFolderTest() override { std::filesystem::remove_all(path_); }
-
   static void write(const std::filesystem::path& path) { std::ofstream(path) << "x"; }
 
-  const std::filesystem::path path_ = std::filesystem::path(::testing::TempDir()) / ("voxlate-" + random_id());
+  const TemporaryFolder folder_;
+  const std::filesystem::path path_ = folder_ / "data";
 };
 
 template <typename Action>

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/ids.h"
+#include "base/temporary_folder.h"
 #include "voxlate/error.h"
 
 namespace voxlate {
@@ -10,10 +10,8 @@ namespace {
 
 class FileTest : public ::testing::Test {
  protected:
-  FileTest() { std::filesystem::create_directory(folder_); }
-  ~FileTest() override { std::filesystem::remove_all(folder_); }
-
-  const std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) / ("voxlate-" + random_id());
+  const TemporaryFolder temporary_;
+  const std::filesystem::path& folder_ = temporary_.path();
 };
 
 TEST_F(FileTest, AtomicWriteTakesANameWithoutAFolder) {

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "base/temporary_folder.h"
 #include "config/settings.h"
 #include "voxlate/error.h"
 
@@ -26,10 +27,12 @@ std::string message_of(const ConfigSources& sources) {
 class LoadConfig : public ::testing::Test {
  protected:
   std::filesystem::path write(std::string_view content) {
-    const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / "voxlate_load_config_test.toml";
+    const std::filesystem::path path = folder_ / "voxlate.toml";
     std::ofstream(path) << content;
     return path;
   }
+
+  const TemporaryFolder folder_;
 };
 
 TEST_F(LoadConfig, DefaultsAreTheDocumentedOnes) {

@@ -1,10 +1,9 @@
 #include "health/sampler.h"
+#include "base/temporary_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
-
-#include "tests/contract/temporary_folder.h"
 
 namespace voxlate::health {
 namespace {
@@ -19,7 +18,7 @@ class SamplerTest : public ::testing::Test {
   }
 
   void put(const std::string& path, const std::string& text) {
-    const std::filesystem::path file = folder_.path() / path;
+    const std::filesystem::path file = folder_ / path;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file) << text;
   }
@@ -30,7 +29,7 @@ class SamplerTest : public ::testing::Test {
     return status;
   }
 
-  contract::TemporaryFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(SamplerTest, FallsBackToTheWholeMachine) {
@@ -71,7 +70,7 @@ TEST_F(SamplerTest, LimitAboveTheMachineIsNone) {
   put("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
   put("sys/fs/cgroup/memory/memory.usage_in_bytes", "650000\n");
   EXPECT_EQ(sample().memory_source, "/proc/meminfo");
-  std::filesystem::remove(folder_.path() / "proc/meminfo");
+  std::filesystem::remove(folder_ / "proc/meminfo");
   EXPECT_EQ(sample().memory_source, "");
 }
 
@@ -90,7 +89,7 @@ TEST_F(SamplerTest, CpuIsCountedSinceTheLookBefore) {
 }
 
 TEST_F(SamplerTest, AbsentFilesAreNoFailure) {
-  std::filesystem::remove_all(folder_.path() / "proc");
+  std::filesystem::remove_all(folder_ / "proc");
   const SystemStatus status = sample();
   EXPECT_EQ(status.memory_total_bytes, 0U);
   EXPECT_EQ(status.cpu_percent, 0);

@@ -8,9 +8,9 @@
 #include <stop_token>
 #include <thread>
 
+#include "base/temporary_folder.h"
 #include "http/server.h"
 #include "tests/contract/in_memory_job_store.h"
-#include "tests/contract/temporary_folder.h"
 #include "tests/unit/http/client.h"
 #include "voxlate/error.h"
 
@@ -163,7 +163,7 @@ class ServerTest : public testing::Test {
         .notes = {}};
   }
 
-  contract::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   DataFolder data_{folder_.path() / "data"};
   contract::InMemoryJobStore store_;
   ChangeFeed feed_{1000};

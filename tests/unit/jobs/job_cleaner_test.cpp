@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "base/ids.h"
+#include "base/temporary_folder.h"
 #include "tests/contract/in_memory_job_store.h"
-#include "tests/contract/temporary_folder.h"
 #include "tests/unit/jobs/fake_clock.h"
 
 namespace voxlate::jobs {
@@ -29,7 +29,7 @@ class JobCleanerTest : public ::testing::Test {
 
   JobCleaner::Options options() const { return {.interval = std::chrono::hours(1)}; }
 
-  contract::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   DataFolder data_{folder_.path()};
   contract::InMemoryJobStore store_;
   ChangeFeed feed_{1000};

@@ -11,9 +11,9 @@
 
 #include "base/ids.h"
 #include "base/mutex.h"
+#include "base/temporary_folder.h"
 #include "jobs/job_runner.h"
 #include "store/sqlite_job_store.h"
-#include "tests/contract/temporary_folder.h"
 #include "tests/unit/jobs/fake_clock.h"
 #include "voxlate/error.h"
 
@@ -116,8 +116,8 @@ bool all_ended(const JobStore& store) {
 }
 
 TEST(JobQueueStress, EveryJobEndsExactlyOnce) {
-  const contract::TemporaryFolder folder(fast_folder());
-  store::SqliteJobStore sqlite({.path = folder.path() / "voxlate.db", .ballast_bytes = 0});
+  const TemporaryFolder folder(fast_folder());
+  store::SqliteJobStore sqlite({.path = folder / "voxlate.db", .ballast_bytes = 0});
   EndCounter store(sqlite);
   ChangeFeed feed(1000);
   FakeClock clock;

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/temporary_folder.h"
 #include "media/audio_reader.h"
 #include "tests/unit/media/generated_media.h"
 
@@ -33,7 +34,7 @@ TEST(AudioReader, MemoryDoesNotGrowWithLength) {
   GTEST_SKIP() << "sanitizers keep freed memory";
 #endif
   const TemporaryFolder folder;
-  const auto file = folder.write("source", wav_header(8000, 1, kTwoHoursBytes));
+  const auto file = write_file(folder / "source", wav_header(8000, 1, kTwoHoursBytes));
   std::filesystem::resize_file(file, 44 + kTwoHoursBytes);
 
   // Code and tables that any reading needs are loaded before measuring.

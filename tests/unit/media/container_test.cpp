@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/file.h"
+#include "base/temporary_folder.h"
 #include "media/audio_reader.h"
 #include "media/probe.h"
 #include "tests/unit/media/generated_media.h"
@@ -61,7 +62,7 @@ class GeneratedFile : public ::testing::Test {
 
   std::filesystem::path make(const std::string& arguments) const {
     if (!run_ffmpeg(folder_.path(), arguments + " source")) ADD_FAILURE() << "ffmpeg failed: " << arguments;
-    return folder_.path() / "source";
+    return folder_ / "source";
   }
 
   TemporaryFolder folder_;
@@ -139,11 +140,11 @@ TEST_F(GeneratedFile, GapBecomesSilence) {
 /// The files `first` and `second`, one after the other.
 std::filesystem::path join(const TemporaryFolder& folder, const std::filesystem::path& first,
                            const std::filesystem::path& second) {
-  return folder.write("joined", read_file(first, kMaxFileBytes) + read_file(second, kMaxFileBytes));
+  return write_file(folder / "joined", read_file(first, kMaxFileBytes) + read_file(second, kMaxFileBytes));
 }
 
 TEST_F(GeneratedFile, OverlapIsDropped) {
-  const auto first = folder_.path() / "first";
+  const auto first = folder_ / "first";
   std::filesystem::rename(make("-f lavfi -i sine=440:d=10 -c:a mp2 -f mpegts"), first);
   const auto second = make("-f lavfi -i sine=880:d=10 -c:a mp2 -output_ts_offset 5 -f mpegts");
   AudioReader reader(join(folder_, first, second), std::nullopt, {}, {});
@@ -160,7 +161,7 @@ TEST_F(GeneratedFile, SplicedTransportStreamsAreJoined) {
 }
 
 TEST_F(GeneratedFile, FormChangesOnTheWay) {
-  const auto first = folder_.path() / "first";
+  const auto first = folder_ / "first";
   std::filesystem::rename(make("-f lavfi -i sine=440:d=2 -ac 2 -ar 44100 -c:a aac -f adts"), first);
   const auto second = make("-f lavfi -i sine=880:d=2 -ac 1 -ar 22050 -c:a aac -f adts");
   AudioReader reader(join(folder_, first, second), std::nullopt, {}, {});
@@ -174,7 +175,7 @@ TEST_F(GeneratedFile, DamageIsSteppedOver) {
   const auto file = make("-f lavfi -i sine=440:d=10 -c:a libmp3lame -f mp3");
   std::string bytes = read_file(file, kMaxFileBytes);
   for (std::size_t at = bytes.size() / 2; at < bytes.size() / 2 + 3000; ++at) bytes[at] = static_cast<char>(at * 31);
-  AudioReader reader(folder_.write("damaged", bytes), std::nullopt, {}, {});
+  AudioReader reader(write_file(folder_ / "damaged", bytes), std::nullopt, {}, {});
   const std::vector<float> samples = read_all(reader);
   EXPECT_NEAR(static_cast<double>(samples.size()) / 16'000, 10, 0.5);
   EXPECT_NEAR(frequency_of(cut(samples, 1, 4)), 440, 2);
@@ -183,7 +184,7 @@ TEST_F(GeneratedFile, DamageIsSteppedOver) {
 TEST_F(GeneratedFile, CutOffFileWithoutIndexIsCorrupt) {
   const auto file = make("-f lavfi -i sine=440:d=5 -c:a aac -f mp4");
   const std::string bytes = read_file(file, kMaxFileBytes);
-  const auto half = folder_.write("half", bytes.substr(0, bytes.size() / 2));
+  const auto half = write_file(folder_ / "half", bytes.substr(0, bytes.size() / 2));
   try {
     probe(half, {}, {});
     ADD_FAILURE() << "nothing was thrown";

@@ -7,7 +7,6 @@
 #include <numbers>
 #include <numeric>
 
-#include "base/ids.h"
 #include "voxlate/audio.h"
 
 namespace voxlate::media {
@@ -19,17 +18,7 @@ void append_number(std::string& bytes, std::uint32_t number, int size) {
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("voxlate-media-" + random_id())) {
-  std::filesystem::create_directories(path_);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::filesystem::path TemporaryFolder::write(std::string_view name, std::string_view bytes) const {
-  const std::filesystem::path file = path_ / name;
+std::filesystem::path write_file(const std::filesystem::path& file, std::string_view bytes) {
   std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   return file;
 }

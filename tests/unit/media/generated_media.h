@@ -10,22 +10,8 @@
 
 namespace voxlate::media {
 
-/// A folder that goes away with it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
-
-  const std::filesystem::path& path() const { return path_; }
-
-  /// Writes a file into it.
-  std::filesystem::path write(std::string_view name, std::string_view bytes) const;
-
- private:
-  std::filesystem::path path_;
-};
+/// Writes a file and returns its path.
+std::filesystem::path write_file(const std::filesystem::path& file, std::string_view bytes);
 
 /// One channel of a generated WAV file: a sine, or silence with amplitude 0.
 struct Tone {

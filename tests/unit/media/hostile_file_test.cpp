@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/file.h"
+#include "base/temporary_folder.h"
 #include "media/audio_reader.h"
 #include "media/probe.h"
 #include "tests/unit/media/generated_media.h"
@@ -52,11 +53,11 @@ class HostileFile : public ::testing::TestWithParam<NamingFile> {};
 
 TEST_P(HostileFile, IsRefusedAndReachesNoOtherFile) {
   const TemporaryFolder folder;
-  const auto canary = folder.write("canary.wav", wav({.seconds = 6}, {Tone{}}));
+  const auto canary = write_file(folder / "canary.wav", wav({.seconds = 6}, {Tone{}}));
   for (const std::string& reference : {std::string("canary.wav"), canary.string(), "file:" + canary.string()}) {
     std::string content(GetParam().content);
     if (const std::size_t at = content.find('@'); at != std::string::npos) content.replace(at, 1, reference);
-    const auto file = folder.write(GetParam().name, content);
+    const auto file = write_file(folder / GetParam().name, content);
     const OpenWatch watch(canary);
     try {
       AudioReader(file, std::nullopt, {}, {});
@@ -76,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(All, HostileFile, ::testing::ValuesIn(kNamingFiles), []
 
 TEST(HostileFileWatch, SeesAnOpen) {
   const TemporaryFolder folder;
-  const auto canary = folder.write("canary.wav", wav({}, {Tone{}}));
+  const auto canary = write_file(folder / "canary.wav", wav({}, {Tone{}}));
   const OpenWatch watch(canary);
   EXPECT_FALSE(watch.was_opened());
   probe(canary, {}, {});
@@ -102,7 +103,7 @@ TEST(HostileFileSizes, GiantClaimsEndInAnError) {
                              box("stsc", huge_table) + box("stco", huge_table);
   std::string movie = box("stbl", tables);
   for (const std::string_view type : {"minf", "mdia", "trak", "moov"}) movie = box(type, movie);
-  const auto file = folder.write("source", brand + movie);
+  const auto file = write_file(folder / "source", brand + movie);
   EXPECT_THROW(AudioReader(file, std::nullopt, {}, {}), Error);
 }
 
@@ -110,7 +111,7 @@ TEST(HostileFileSizes, DeepNestingEndsInAnError) {
   const TemporaryFolder folder;
   std::string movie = box("trak", "");
   for (int depth = 0; depth < 2000; ++depth) movie = box("moov", movie);
-  const auto file = folder.write("source", box("ftyp", kBrand) + movie);
+  const auto file = write_file(folder / "source", box("ftyp", kBrand) + movie);
   EXPECT_THROW(AudioReader(file, std::nullopt, {}, {}), Error);
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temporary_folder.h"
 #include "tests/unit/media/generated_media.h"
 #include "voxlate/error.h"
 
@@ -25,7 +26,7 @@ Error error_of(const std::filesystem::path& file, const Limits& limits = {}) {
 TEST(Probe, TellsTheTracksOfAWav) {
   const TemporaryFolder folder;
   const MediaInfo info =
-      probe(folder.write("source", wav({.sample_rate_hz = 44'100, .seconds = 2}, {Tone{}, Tone{}})), {}, {});
+      probe(write_file(folder / "source", wav({.sample_rate_hz = 44'100, .seconds = 2}, {Tone{}, Tone{}})), {}, {});
   EXPECT_EQ(info.container, "wav");
   EXPECT_EQ(info.content_type, "audio/wav");
   EXPECT_EQ(info.description, "wav: audio pcm_s16le 44100 Hz stereo");
@@ -38,7 +39,7 @@ TEST(Probe, TellsTheTracksOfAWav) {
 
 TEST(Probe, EmptyFileIsUnsupported) {
   const TemporaryFolder folder;
-  const Error error = error_of(folder.write("source", ""));
+  const Error error = error_of(write_file(folder / "source", ""));
   EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
   EXPECT_THAT(error.what(), HasSubstr("got an empty file"));
 }
@@ -47,7 +48,7 @@ TEST(Probe, TextIsUnsupported) {
   const TemporaryFolder folder;
   std::string text;
   for (int line = 0; line < 500; ++line) text += "Dear reader, this is line " + std::to_string(line) + ".\n";
-  const Error error = error_of(folder.write("source", text));
+  const Error error = error_of(write_file(folder / "source", text));
   EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
   EXPECT_THAT(error.what(), StartsWith("Expected a video or audio file"));
 }
@@ -55,19 +56,19 @@ TEST(Probe, TextIsUnsupported) {
 TEST(Probe, PictureIsUnsupported) {
   const TemporaryFolder folder;
   const std::string png("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\x06\0\0\0\x1f\x15\xc4\x89", 33);
-  EXPECT_EQ(error_of(folder.write("source", png)).code(), ErrorCode::kUnsupported);
+  EXPECT_EQ(error_of(write_file(folder / "source", png)).code(), ErrorCode::kUnsupported);
 }
 
 TEST(Probe, HeaderWithoutSoundIsCorrupt) {
   const TemporaryFolder folder;
-  const Error error = error_of(folder.write("source", wav_header(16'000, 1, 32'000).substr(0, 36)));
+  const Error error = error_of(write_file(folder / "source", wav_header(16'000, 1, 32'000).substr(0, 36)));
   EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
   EXPECT_THAT(error.what(), HasSubstr("no 'data' tag found"));
 }
 
 TEST(Probe, MissingFileIsNotFound) {
   const TemporaryFolder folder;
-  EXPECT_EQ(error_of(folder.path() / "source").code(), ErrorCode::kNotFound);
+  EXPECT_EQ(error_of(folder / "source").code(), ErrorCode::kNotFound);
 }
 
 TEST(Probe, FolderIsInvalidInput) {
@@ -77,20 +78,20 @@ TEST(Probe, FolderIsInvalidInput) {
 
 TEST(Probe, TooLongIsTooLarge) {
   const TemporaryFolder folder;
-  const auto file = folder.write("source", wav({.seconds = 2}, {Tone{}}));
+  const auto file = write_file(folder / "source", wav({.seconds = 2}, {Tone{}}));
   EXPECT_EQ(error_of(file, {.max_duration = milliseconds(1999)}).code(), ErrorCode::kTooLarge);
   EXPECT_NO_THROW(probe(file, {.max_duration = milliseconds(2000)}, {}));
 }
 
 TEST(Probe, NoTimeIsATimeout) {
   const TemporaryFolder folder;
-  const auto file = folder.write("source", wav({}, {Tone{}}));
+  const auto file = write_file(folder / "source", wav({}, {Tone{}}));
   EXPECT_EQ(error_of(file, {.open_timeout = milliseconds(0)}).code(), ErrorCode::kTimeout);
 }
 
 TEST(Probe, StopIsCancelled) {
   const TemporaryFolder folder;
-  const auto file = folder.write("source", wav({}, {Tone{}}));
+  const auto file = write_file(folder / "source", wav({}, {Tone{}}));
   std::stop_source stop;
   stop.request_stop();
   try {
@@ -103,7 +104,7 @@ TEST(Probe, StopIsCancelled) {
 
 TEST(Probe, MessageHoldsNoPath) {
   const TemporaryFolder folder;
-  const Error error = error_of(folder.write("source", "RIFF\x10\0\0\0WAVEfmt "));
+  const Error error = error_of(write_file(folder / "source", "RIFF\x10\0\0\0WAVEfmt "));
   EXPECT_THAT(error.what(), ::testing::Not(HasSubstr(folder.path().string())));
 }
 

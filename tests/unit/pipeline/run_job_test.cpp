@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "base/data_folder.h"
-#include "base/ids.h"
+#include "base/temporary_folder.h"
 #include "voxlate/error.h"
 
 namespace voxlate::pipeline {
@@ -120,7 +120,6 @@ class RunJobTest : public ::testing::Test {
     job_.spec.language = "en";
     job_.spec.formats = {"srt"};
   }
-  ~RunJobTest() override { std::filesystem::remove_all(folder_); }
 
   JobOutcome run(std::stop_token stop = {}) {
     const JobTools tools{.transcriber = [this](std::string_view) -> Transcriber& { return transcriber_; },
@@ -131,8 +130,8 @@ class RunJobTest : public ::testing::Test {
 
   std::string content(std::string_view name) { return read_file(folder_ / "files" / name, 1 << 20); }
 
-  const std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) / ("voxlate-" + random_id());
-  Workspace workspace_{folder_};
+  const TemporaryFolder folder_;
+  Workspace workspace_{folder_.path()};
   Job job_;
   CountingTranscriber transcriber_;
   MarkingTranslator translator_;

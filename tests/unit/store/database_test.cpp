@@ -4,8 +4,8 @@
 
 #include <fstream>
 
+#include "base/temporary_folder.h"
 #include "store/schema.h"
-#include "tests/contract/temporary_folder.h"
 #include "voxlate/error.h"
 
 namespace voxlate::store {
@@ -13,7 +13,7 @@ namespace {
 
 class DatabaseTest : public ::testing::Test {
  protected:
-  std::filesystem::path path() const { return folder_.path() / "x.db"; }
+  std::filesystem::path path() const { return folder_ / "x.db"; }
 
   Database open(Database::Access access = Database::Access::kReadWrite) const { return Database(path(), access); }
 
@@ -28,7 +28,7 @@ class DatabaseTest : public ::testing::Test {
   }
 
  private:
-  contract::TemporaryFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(DatabaseTest, ValuesComeBackAsTheyWereBound) {

@@ -12,8 +12,8 @@
 
 #include "base/file.h"
 #include "base/ids.h"
+#include "base/temporary_folder.h"
 #include "store/sqlite_job_store.h"
-#include "tests/contract/temporary_folder.h"
 #include "voxlate/error.h"
 
 namespace voxlate::store {
@@ -136,7 +136,7 @@ int on_small_disk(const std::filesystem::path& folder, void (*work)(const std::f
 class DiskFull : public ::testing::TestWithParam<void (*)(const std::filesystem::path&)> {};
 
 TEST_P(DiskFull, OnlyGrowthIsRefused) {
-  const contract::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const int status = on_small_disk(folder.path(), GetParam());
   if (status == kNoMount) GTEST_SKIP() << "this process may not mount a small disk";
   EXPECT_EQ(status, 0);

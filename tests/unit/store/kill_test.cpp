@@ -13,9 +13,9 @@
 
 #include "base/file.h"
 #include "base/ids.h"
+#include "base/temporary_folder.h"
 #include "store/database.h"
 #include "store/sqlite_job_store.h"
-#include "tests/contract/temporary_folder.h"
 
 namespace voxlate::store {
 namespace {
@@ -132,8 +132,8 @@ void expect_kept(const Ledger& ledger, const SqliteJobStore& store) {
 }
 
 TEST(StoreKill, NothingAcknowledgedIsLost) {
-  const contract::TemporaryFolder folder;
-  const std::filesystem::path path = folder.path() / "voxlate.db";
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "voxlate.db";
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);

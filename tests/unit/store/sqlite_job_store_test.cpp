@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "base/ids.h"
+#include "base/temporary_folder.h"
 #include "store/database.h"
-#include "tests/contract/temporary_folder.h"
 #include "voxlate/error.h"
 
 namespace voxlate::store {
@@ -23,7 +23,7 @@ constexpr milliseconds kLease = seconds(30);
 
 class SqliteJobStoreTest : public ::testing::Test {
  protected:
-  std::filesystem::path path() const { return folder_.path() / "voxlate.db"; }
+  std::filesystem::path path() const { return folder_ / "voxlate.db"; }
   std::filesystem::path wal() const { return path() += "-wal"; }
 
   std::unique_ptr<SqliteJobStore> open(std::uint64_t ballast_bytes = 0) const {
@@ -55,7 +55,7 @@ class SqliteJobStoreTest : public ::testing::Test {
     std::filesystem::copy_file(wal(), std::filesystem::path(target) += "-wal");
   }
 
-  contract::TemporaryFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(SqliteJobStoreTest, EverythingSurvivesAReopen) {
@@ -87,7 +87,7 @@ TEST_F(SqliteJobStoreTest, FileThatIsNoDatabaseIsReportedAsDamaged) {
 
 TEST_F(SqliteJobStoreTest, DamageIsFoundAfterAnUncleanEnd) {
   const std::filesystem::path source = path();
-  const std::filesystem::path copy = folder_.path() / "copy.db";
+  const std::filesystem::path copy = folder_ / "copy.db";
   {
     auto store = open();
     for (int i = 0; i < 50; ++i) store->enqueue(new_job(), kStart);

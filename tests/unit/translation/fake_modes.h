@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/ids.h"
+#include "base/temporary_folder.h"
 #include "translation/apertium_modes.h"
 
 namespace voxlate::translation {
@@ -15,13 +15,10 @@ namespace voxlate::translation {
 /// A temporary folder with mode files and small scripts under the names of Apertium's programs.
 class FakeModes {
  public:
-  FakeModes() : root_(std::filesystem::temp_directory_path() / ("voxlate-test-" + random_id())) {
+  FakeModes() {
     std::filesystem::create_directories(root_ / "modes");
     std::filesystem::create_directories(root_ / "bin");
   }
-  ~FakeModes() { std::filesystem::remove_all(root_); }
-  FakeModes(const FakeModes&) = delete;
-  FakeModes& operator=(const FakeModes&) = delete;
 
   void add_mode(const std::string& name, std::string_view text) const {
     std::ofstream(root_ / "modes" / (name + ".mode")) << text;
@@ -41,7 +38,7 @@ class FakeModes {
   }
 
  private:
-  std::filesystem::path root_;
+  TemporaryFolder root_;
 };
 
 }  // namespace voxlate::translation

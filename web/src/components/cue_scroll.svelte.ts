@@ -1,11 +1,16 @@
-import { tick } from 'svelte';
+import { tick, untrack } from 'svelte';
 import type { Playback } from '../state/playback.svelte';
+import { cue_at } from '../text/cue_order';
+import type { Cue } from '../text/webvtt';
 
 const kFirstRows = 60;
 const kRowsPerFrame = 60;
 
-/** How a list of cues follows the player, is moved through by keys, and fills up without blocking the page. */
-export class CueScroll {
+/** How a list of cues follows the player, is moved through by keys, and fills up without blocking the page.
+    Made while its component is, whose life its effects share. */
+export class CueScroll<Row extends Cue> {
+  private readonly rows: () => readonly Row[];
+  private readonly playback: () => Playback;
   list = $state<HTMLElement>();
   /** A person who scrolls reads elsewhere: following stops until asked for again. */
   following = $state(true);
@@ -13,19 +18,42 @@ export class CueScroll {
   drawn = $state(kFirstRows);
   /** The one row in the tab order. */
   focused = $state(0);
+  /** The row on screen now, or the last one before; -1 before the first. */
+  current = $derived.by(() => cue_at(this.rows(), this.playback().time_s));
 
-  fill_up(count: () => number): () => void {
+  constructor(rows: () => readonly Row[], playback: () => Playback) {
+    this.rows = rows;
+    this.playback = playback;
+    $effect(() => this.fill_up());
+    $effect(() => {
+      if (this.current >= 0 && playback().playing) untrack(() => void this.show(this.current));
+    });
+  }
+
+  choose(index: number): void {
+    this.focused = index;
+    this.following = true;
+    this.playback().seek(this.rows()[index]!.start);
+  }
+
+  follow(): void {
+    this.following = true;
+    void this.show(this.current);
+  }
+
+  private fill_up(): () => void {
     let frame = 0;
+    const count = this.rows().length;
     const step = (): void => {
-      if (this.drawn < count()) this.drawn += kRowsPerFrame;
+      if (this.drawn < count) this.drawn += kRowsPerFrame;
       frame = requestAnimationFrame(step);
-      if (this.drawn >= count()) cancelAnimationFrame(frame);
+      if (this.drawn >= count) cancelAnimationFrame(frame);
     };
     frame = requestAnimationFrame(step);
     return () => cancelAnimationFrame(frame);
   }
 
-  async show(index: number): Promise<void> {
+  private async show(index: number): Promise<void> {
     if (index >= this.drawn) this.drawn = index + kFirstRows;
     await tick();
     const row = this.list?.querySelector(`[data-index="${index}"]`);
@@ -40,7 +68,8 @@ export class CueScroll {
     this.list.scrollBy({ top: offset - this.list.clientHeight / 3, behavior });
   }
 
-  move(event: KeyboardEvent, count: number, playback: Playback): void {
+  move(event: KeyboardEvent): void {
+    const count = this.rows().length;
     const steps: Record<string, number> = {
       ArrowDown: this.focused + 1,
       ArrowUp: this.focused - 1,
@@ -50,7 +79,7 @@ export class CueScroll {
     const to = steps[event.key];
     if (event.key === ' ') {
       event.preventDefault();
-      playback.toggle();
+      this.playback().toggle();
     }
     if (to === undefined) return;
     event.preventDefault();
