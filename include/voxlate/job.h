@@ -45,6 +45,9 @@ struct JobSpec {
   std::string source_name;           ///< file name as given, for people; never used as a path
   std::string language;              ///< spoken language, BCP 47; empty: detect
   std::string engine;                ///< `TranscriberInfo::id`; empty: the best one there is
+  std::string model;                 ///< `TranscriberModel::id`; empty: the best one of the engine
+  bool to_english = false;           ///< the recogniser itself translates what it hears
+  std::string prompt;                ///< names and words to expect
   std::vector<std::string> targets;  ///< languages to translate into, BCP 47
   std::vector<std::string> formats;  ///< subset of srt vtt txt tsv json
   std::string profile;               ///< subtitle rules; empty: by language

@@ -11,16 +11,27 @@
 
 namespace voxlate {
 
+/// A model that an engine can use now.
+struct TranscriberModel {
+  std::string id;                      ///< the value of the option `model`: "base.en"
+  std::vector<std::string> languages;  ///< BCP 47 codes it recognises
+  bool translates = false;             ///< into English
+};
+
 /// What an engine is, for the page, the API and the log.
 struct TranscriberInfo {
   std::string id;                      ///< the value of the option `engine`: "sphinx"
   std::string name;                    ///< for people: "PocketSphinx (US English)"
   std::vector<std::string> languages;  ///< BCP 47 codes it recognises
   std::string notice;                  ///< an honest word about its quality and what is better; may be empty
+  std::vector<TranscriberModel> models{};  ///< best first; empty for an engine that has but one
 };
 
 struct TranscribeOptions {
-  std::string language;  ///< BCP 47; empty: detect
+  std::string language;     ///< BCP 47; empty: detect
+  std::string model;        ///< of the engine, for example "base.en"; empty: the best one it has
+  std::string prompt;       ///< text as if said before: names and words to expect, the style wanted
+  bool to_english = false;  ///< the text is an English translation of what was said
 };
 
 /// The result of one independently recognised stretch `[begin, end)` of media time.
@@ -28,6 +39,7 @@ struct Window {
   std::chrono::milliseconds begin{};
   std::chrono::milliseconds end{};
   std::vector<Segment> segments;
+  std::chrono::milliseconds next{};  ///< where the engine went on, for engines that only know it afterwards
 
   bool operator==(const Window&) const = default;
 };

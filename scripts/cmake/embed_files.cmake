@@ -10,14 +10,14 @@ find_program(GZIP gzip)
 
 function(add_blob file symbol)
   string(APPEND assembly
-    ".global ${symbol}_begin\\n${symbol}_begin:\\n.incbin \\\"${file}\\\"\\n"
-    ".global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n")
+    ".global ${symbol}Begin\\n${symbol}Begin:\\n.incbin \\\"${file}\\\"\\n"
+    ".global ${symbol}End\\n${symbol}End:\\n.byte 0\\n")
   set(assembly "${assembly}" PARENT_SCOPE)
-  string(APPEND declarations "extern const char ${symbol}_begin[];\nextern const char ${symbol}_end[];\n")
+  string(APPEND declarations "extern const char ${symbol}Begin[];\nextern const char ${symbol}End[];\n")
   set(declarations "${declarations}" PARENT_SCOPE)
 endfunction()
 
-add_blob(${OPENAPI} voxlate_openapi)
+add_blob(${OPENAPI} kVoxlateOpenapi)
 
 set(files "")
 if(DIST)
@@ -25,7 +25,7 @@ if(DIST)
   list(SORT files)
 endif()
 foreach(file IN LISTS files)
-  set(symbol "voxlate_web_${index}")
+  set(symbol "kVoxlateWeb${index}")
   math(EXPR index "${index} + 1")
   file(SHA256 ${DIST}/${file} digest)
   file(SIZE ${DIST}/${file} size)
@@ -37,12 +37,12 @@ foreach(file IN LISTS files)
     execute_process(COMMAND ${GZIP} -9 -n -c ${DIST}/${file} OUTPUT_FILE ${compressed} COMMAND_ERROR_IS_FATAL ANY)
     file(SIZE ${compressed} compressed_size)
     if(compressed_size LESS size)
-      add_blob(${compressed} ${symbol}_gz)
-      set(gzip "between(${symbol}_gz_begin, ${symbol}_gz_end)")
+      add_blob(${compressed} ${symbol}Gz)
+      set(gzip "between(${symbol}GzBegin, ${symbol}GzEnd)")
     endif()
   endif()
   string(APPEND table
-    "    EmbeddedFile{\"/${file}\", between(${symbol}_begin, ${symbol}_end), ${gzip}, \"${digest}\"},\n")
+    "    EmbeddedFile{\"/${file}\", between(${symbol}Begin, ${symbol}End), ${gzip}, \"${digest}\"},\n")
 endforeach()
 
 if(table STREQUAL "")
@@ -73,7 +73,7 @@ namespace {
 }  // namespace
 
 ${definition}
-std::string_view openapi_document() { return between(voxlate_openapi_begin, voxlate_openapi_end); }
+std::string_view openapi_document() { return between(kVoxlateOpenapiBegin, kVoxlateOpenapiEnd); }
 
 }  // namespace voxlate::http
 ")

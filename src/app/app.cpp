@@ -3,16 +3,19 @@
 #include <fmt/format.h>
 
 #include "app/version.h"
+#include "app/whisper_engine.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "pipeline/job_rules.h"
 #include "pipeline/job_transcript.h"
+#include "voxlate/error.h"
 
 namespace voxlate::app {
 namespace {
 
 constexpr std::size_t kFeedCapacity = 4096;
 constexpr int kMaxCrashes = 3;
+constexpr std::chrono::seconds kIdleModelsEvery{10};
 
 jobs::JobRunner::Options runner_options(const Config& config, const std::string& owner) {
   jobs::JobRunner::Options options;
@@ -32,7 +35,7 @@ App::App(const Config& config)
       data_(config.data_dir),
       store_({.path = data_.database()}),
       feed_(kFeedCapacity),
-      engines_(config),
+      engines_(config, clock_),
       cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),
       runner_(runner_options(config, owner_), store_, feed_, clock_,
               [this](const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
@@ -40,10 +43,25 @@ App::App(const Config& config)
                                          std::move(stop));
               }),
       rescuer_({.owner = owner_, .max_crashes = kMaxCrashes}, store_, feed_, clock_, [this] { runner_.wake(); }),
+      models_(model_source(config), engines_.model_folder(), engines_.loaded_models(), [this] { runner_.wake(); }),
+      idle_models_("idle models", kIdleModelsEvery, [this] { engines_.unload_idle_models(); }),
       server_(http_options(), http_services()) {
+  fetch_default_model();
   log::info("Thread safety enabled", {{"workers", config.max_concurrent_jobs}});
   for (const TranscriberInfo& engine : engines_.capabilities().engines) {
     log::info("recogniser ready", {{"engine", engine.id}, {"notice", engine.notice}});
+  }
+}
+
+/// A server without a Whisper model works on the embedded default until its first download is there.
+void App::fetch_default_model() {
+  if (config_.models_default.empty() || config_.models_offline) return;
+  if (!usable_whisper_models(engines_.model_folder()).empty()) return;
+  try {
+    models_.start_download(config_.models_default);
+    log::info("model download started", {{"model", config_.models_default}, {"from", config_.models_base_url}});
+  } catch (const Error& error) {
+    log::warning("model download refused", {{"model", config_.models_default}, {"reason", error.what()}});
   }
 }
 
@@ -75,6 +93,7 @@ http::Services App::http_services() {
       .data = data_,
       .store = store_,
       .feed = feed_,
+      .models = models_,
       .clock = clock_,
       .capabilities = [this] { return engines_.capabilities(); },
       .probe = [this](const std::filesystem::path& file,

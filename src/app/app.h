@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/engines.h"
+#include "app/model_files.h"
 #include "base/change_feed.h"
 #include "base/clock.h"
 #include "base/data_folder.h"
@@ -13,6 +14,8 @@
 #include "jobs/job_cleaner.h"
 #include "jobs/job_rescuer.h"
 #include "jobs/job_runner.h"
+#include "jobs/ticker.h"
+#include "models/model_library.h"
 #include "store/sqlite_job_store.h"
 
 namespace voxlate::app {
@@ -29,6 +32,7 @@ class App {
   void run(std::stop_token stop);
 
  private:
+  void fetch_default_model();
   http::Options http_options() const;
   http::Services http_services();
   SystemStatus status();
@@ -45,6 +49,8 @@ class App {
   jobs::JobCleaner cleaner_;
   jobs::JobRunner runner_;
   jobs::JobRescuer rescuer_;
+  models::ModelLibrary models_;
+  jobs::Ticker idle_models_;
   http::Server server_;
 };
 

@@ -13,6 +13,7 @@
 #include "app/app.h"
 #include "app/doctor.h"
 #include "app/licences.h"
+#include "app/models_command.h"
 #include "app/stop_signals.h"
 #include "app/transcribe_files.h"
 #include "app/version.h"
@@ -37,6 +38,8 @@ struct CommonOptions {
   void add_to(CLI::App& command) {
     command.add_option("--config", file, "configuration file (TOML)")->envname("VOXLATE_CONFIG");
     command.add_option("--set", assignments, "any setting, as key=value; repeatable");
+    command.add_flag_callback(
+        "--offline", [this] { named["models.offline"] = "true"; }, "never download a model");
     add_named(command, "--data-dir", "data_dir", "folder of the database, uploads and results");
     add_named(command, "--log-level", "log.level", "debug, info, warning or error");
   }
@@ -113,8 +116,11 @@ void add_transcribe(CLI::App& root, CommonOptions& common, TranscribeRequest& re
   command->add_option("--formats", request.spec.formats, "srt, vtt, txt, tsv, json")->delimiter(',');
   command->add_option("--profile", request.spec.profile, "subtitle rules; default: by language");
   command->add_option("--engine", request.spec.engine, "recogniser; default: the best there is");
+  command->add_option("-m,--model", request.spec.model, "model of the recogniser; default: the best there is");
+  command->add_flag("--translate", request.spec.to_english, "the recogniser writes English, whatever is spoken");
+  command->add_option("--prompt", request.spec.prompt, "names and words to expect");
   command->add_option("--audio-track", request.spec.audio_track, "index among the audio streams");
-  common.add_named(*command, "-t,--threads", "sphinx.decoders", "utterances recognised at once");
+  common.add_named(*command, "-t,--threads", "whisper.threads", "threads that compute; default: one a core");
   for (const char* format : {"srt", "vtt", "txt", "tsv", "json"}) {
     command->add_flag_callback(
         fmt::format("--output-{}", format), [&request, format] { request.spec.formats.emplace_back(format); },
@@ -131,6 +137,53 @@ void add_transcribe(CLI::App& root, CommonOptions& common, TranscribeRequest& re
       return transcribe_files(config, request, signals.token()) ? 0 : kFailed;
     };
   });
+}
+
+/// One of `voxlate models …`: logs only what is wrong, and ends at a signal.
+void add_models_command(CLI::App& models, CommonOptions& common, const char* name, const char* help,
+                        std::function<bool(const Config&, std::stop_token)> run, std::function<int()>& chosen) {
+  CLI::App* command = models.add_subcommand(name, help);
+  common.add_to(*command);
+  command->callback([&common, &chosen, run = std::move(run)] {
+    chosen = [&common, run] {
+      Config config = common.load();
+      if (config.origins.at("log.level") == "default") config.log_level = "warning";
+      log::initialise(to_level(config.log_level));
+      StopSignals signals;
+      return run(config, signals.token()) ? 0 : kFailed;
+    };
+  });
+}
+
+struct ModelsRequest {
+  std::vector<std::string> names;
+  bool as_json = false;
+};
+
+void add_models(CLI::App& root, CommonOptions& common, ModelsRequest& request, std::function<int()>& chosen) {
+  CLI::App* models = root.add_subcommand("models", "list, download and delete recognition models");
+  models->require_subcommand(1);
+  add_models_command(
+      *models, common, "list", "known models and files placed by hand",
+      [&request](const Config& config, std::stop_token stop) {
+        list_models(config, request.as_json, std::move(stop));
+        return true;
+      },
+      chosen);
+  add_models_command(
+      *models, common, "get", "download models",
+      [&request](const Config& config, std::stop_token stop) {
+        return get_models(config, request.names, std::move(stop));
+      },
+      chosen);
+  add_models_command(
+      *models, common, "rm", "delete models",
+      [&request](const Config& config, const std::stop_token&) { return remove_models(config, request.names); },
+      chosen);
+  models->get_subcommand("list")->add_flag("--json", request.as_json, "as GET /api/models answers");
+  for (const char* name : {"get", "rm"}) {
+    models->get_subcommand(name)->add_option("names", request.names, "as the list has them")->required();
+  }
 }
 
 void add_others(CLI::App& root, CommonOptions& common, bool& with_licences, std::function<int()>& chosen) {
@@ -161,10 +214,12 @@ int run_command_line(std::vector<std::string> arguments) {
   root.require_subcommand(1);
   CommonOptions common;
   TranscribeRequest request;
+  ModelsRequest models;
   bool with_licences = false;
   std::function<int()> chosen;
   add_serve(root, common, chosen);
   add_transcribe(root, common, request, chosen);
+  add_models(root, common, models, chosen);
   add_others(root, common, with_licences, chosen);
 
   std::vector<std::string> reversed = with_long_names(std::move(arguments));

@@ -63,7 +63,8 @@ void report_machine(const Config& config, std::vector<Finding>& findings) {
 }
 
 void report_engines(const Config& config, std::vector<Finding>& findings) {
-  const Engines engines(config);
+  const SystemClock clock;
+  const Engines engines(config, clock);
   const Capabilities capabilities = engines.capabilities();
   fmt::print("Recognisers\n");
   for (const TranscriberInfo& engine : capabilities.engines) {

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <thread>
+#include <utility>
+
+#include "app/model_files.h"
+#include "app/whisper_engine.h"
 #include "media/probe.h"
 #include "sphinx/sphinx_transcriber.h"
 #include "subtitles/format.h"
@@ -29,8 +34,16 @@ std::unique_ptr<Translator> make_translator(const Config& config) {
 
 }  // namespace
 
-Engines::Engines(const Config& config)
-    : media_limits_(app::media_limits(config)), translator_(make_translator(config)) {
+Engines::Engines(const Config& config, const Clock& clock)
+    : media_limits_(app::media_limits(config)),
+      model_idle_time_(config.models_idle_time),
+      compute_(config.whisper_threads > 0 ? config.whisper_threads
+                                          : static_cast<int>(std::thread::hardware_concurrency())),
+      model_folder_(model_folder_options(config), inspect_model_file),
+      whisper_models_(static_cast<std::size_t>(loaded_models_limit(config)),
+                      whisper_loader(config, model_folder_, compute_), clock),
+      translator_(make_translator(config)) {
+  transcribers_.push_back(make_whisper(config, model_folder_, whisper_models_, compute_));
   if (sphinx::model_is_installed(config.sphinx_model_dir)) transcribers_.push_back(make_sphinx(config));
 }
 
@@ -50,8 +63,15 @@ Capabilities Engines::capabilities() const {
                             .routes = translator_->routes(),
                             .formats = subtitles::format_names(),
                             .profiles = subtitles::profile_names()};
-  for (const auto& transcriber : transcribers_) capabilities.engines.push_back(transcriber->info());
+  for (const auto& transcriber : transcribers_) {
+    TranscriberInfo info = transcriber->info();
+    if (!info.languages.empty()) capabilities.engines.push_back(std::move(info));  // else it has no model yet
+  }
   return capabilities;
+}
+
+void Engines::unload_idle_models() {
+  if (model_idle_time_.count() > 0) whisper_models_.unload_unused(model_idle_time_);
 }
 
 pipeline::JobTools Engines::tools() const {

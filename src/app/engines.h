@@ -1,11 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "app/whisper_engine.h"
+#include "base/clock.h"
 #include "config/config.h"
+#include "models/model_folder.h"
+#include "nn/compute.h"
 #include "pipeline/run_job.h"
 #include "translation/apertium_modes.h"
 #include "voxlate/system_status.h"
@@ -18,10 +23,18 @@ namespace voxlate::app {
 /// Thread-safe after construction.
 class Engines {
  public:
-  explicit Engines(const Config& config);
+  /// `clock` outlives it. Makes the models folder.
+  Engines(const Config& config, const Clock& clock);
 
-  /// No engine in it: the model of the embedded recogniser is not installed.
+  /// Whisper is in it while a model for it is installed. No engine in it: the model of the embedded recogniser is
+  /// not installed either.
   Capabilities capabilities() const;
+
+  models::ModelFolder& model_folder() { return model_folder_; }
+  models::LoadedModels& loaded_models() { return whisper_models_; }
+
+  /// Frees models that no job has used for the configured time; called every now and then.
+  void unload_idle_models();
 
   /// Borrows from this object.
   pipeline::JobTools tools() const;
@@ -30,6 +43,10 @@ class Engines {
   Transcriber& find(std::string_view id) const;
 
   const media::Limits media_limits_;
+  const std::chrono::seconds model_idle_time_;
+  nn::Compute compute_;
+  mutable models::ModelFolder model_folder_;
+  WhisperModels whisper_models_;
   std::vector<std::unique_ptr<Transcriber>> transcribers_;  // best first
   std::unique_ptr<Translator> translator_;
 };

@@ -9,6 +9,7 @@
 #include "app/engines.h"
 #include "app/own_files.h"
 #include "app/progress_line.h"
+#include "base/clock.h"
 #include "base/temporary_folder.h"
 #include "base/workspace.h"
 #include "pipeline/job_rules.h"
@@ -97,7 +98,8 @@ bool transcribe_files(const Config& config, const TranscribeRequest& request, st
   if (!request.output_stem.empty() && request.files.size() > 1) {
     throw Error(ErrorCode::kInvalidInput, "-of names the results of one file, but several files were given");
   }
-  const Engines engines(config);
+  const SystemClock clock;
+  const Engines engines(config, clock);
   bool all_done = true;
   for (const std::string& file : request.files) {
     try {

@@ -16,4 +16,9 @@ std::filesystem::path default_data_dir() {
 
 std::string_view to_string(Profile profile) { return profile == Profile::kProduction ? "production" : "development"; }
 
+int loaded_models_limit(const Config& config) {
+  if (config.max_loaded_models > 0) return config.max_loaded_models;
+  return config.profile == Profile::kProduction ? 1 : 3;
+}
+
 }  // namespace voxlate

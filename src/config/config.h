@@ -36,11 +36,25 @@ struct Config {
 
   std::chrono::hours max_media_duration{12};
 
+  int whisper_threads = 0;  ///< 0: one a core
+  std::string whisper_compute_type = "auto";
+  std::string whisper_long_audio = "chunked";
+  int whisper_beam_size = 5;
+  int whisper_max_windows = 8;
+
   std::filesystem::path sphinx_model_dir;  ///< empty: where the package puts it
   int sphinx_decoders = 0;                 ///< 0: one a core, at most 4
 
   std::filesystem::path apertium_modes_dir = "/usr/share/apertium/modes";
   std::vector<std::string> translation_pairs;  ///< "en-es"; empty: all installed
+
+  std::filesystem::path models_dir;  ///< a further folder with model files; empty: none
+  std::string models_base_url = "https://huggingface.co";
+  std::string models_default = "base";  ///< fetched at the first start; empty: none
+  bool models_offline = false;
+  bool models_require_listed = false;
+  int max_loaded_models = 0;                   ///< 0: by profile, see `loaded_models_limit`
+  std::chrono::seconds models_idle_time{300};  ///< 0: models stay in memory
 
   /// Where each setting's value came from: "default", "file", "environment VOXLATE_…", "flag".
   std::map<std::string, std::string, std::less<>> origins;
@@ -50,5 +64,8 @@ struct Config {
 std::filesystem::path default_data_dir();
 
 std::string_view to_string(Profile profile);
+
+/// How many models may be in memory: as configured, else one in production and three in development.
+int loaded_models_limit(const Config& config);
 
 }  // namespace voxlate

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <numeric>
 
@@ -85,6 +86,26 @@ void set_pairs(Config& config, std::string_view value) {
       expected("pairs such as en-es, or all", pair);
     }
   }
+}
+
+std::string parse_choice(std::string_view text, std::initializer_list<std::string_view> choices) {
+  if (std::find(choices.begin(), choices.end(), text) == choices.end())
+    expected(fmt::format("one of {}", fmt::join(choices, ", ")), text);
+  return std::string(text);
+}
+
+bool parse_bool(std::string_view text) {
+  if (text == "true") return true;
+  if (text != "false") expected("true or false", text);
+  return false;
+}
+
+std::string show_bool(bool value) { return value ? "true" : "false"; }
+
+void set_base_url(Config& config, std::string_view value) {
+  if (!value.starts_with("https://") && !value.starts_with("http://"))
+    expected("an address such as https://huggingface.co", value);
+  config.models_base_url = value;
 }
 
 std::string show_seconds(std::chrono::seconds value) { return std::to_string(value.count()); }
@@ -178,6 +199,36 @@ const std::vector<Setting>& table() {
        [](Config& c, std::string_view v) { c.max_media_duration = std::chrono::hours(parse_int(v, 1, 1000)); },
        [](const Config& c) { return std::to_string(c.max_media_duration.count()); }},
 
+      {"whisper.threads",
+       {"VOXLATE_WHISPER_THREADS"},
+       "threads that compute, 0 to 256; 0: one a core",
+       [](Config& c, std::string_view v) { c.whisper_threads = parse_int(v, 0, 256); },
+       [](const Config& c) { return std::to_string(c.whisper_threads); }},
+      {"whisper.compute_type",
+       {"VOXLATE_WHISPER_COMPUTE_TYPE"},
+       "auto, float32 (exact) or float16 (weights rounded to 16 bits)",
+       [](Config& c, std::string_view v) {
+         c.whisper_compute_type = parse_choice(v, {"auto", "float32", "float16"});
+       },
+       [](const Config& c) { return c.whisper_compute_type; }},
+      {"whisper.long_audio",
+       {"VOXLATE_WHISPER_LONG_AUDIO"},
+       "chunked (cut at pauses, windows decoded together) or sequential (one after another, with context)",
+       [](Config& c, std::string_view v) {
+         c.whisper_long_audio = parse_choice(v, {"chunked", "sequential"});
+       },
+       [](const Config& c) { return c.whisper_long_audio; }},
+      {"whisper.beam_size",
+       {"VOXLATE_WHISPER_BEAM_SIZE"},
+       "texts followed at once while decoding, 1 to 16; 1 is fastest",
+       [](Config& c, std::string_view v) { c.whisper_beam_size = parse_int(v, 1, 16); },
+       [](const Config& c) { return std::to_string(c.whisper_beam_size); }},
+      {"whisper.max_windows",
+       {"VOXLATE_WHISPER_MAX_WINDOWS"},
+       "windows of 30 s decoded together, over all jobs, 1 to 64",
+       [](Config& c, std::string_view v) { c.whisper_max_windows = parse_int(v, 1, 64); },
+       [](const Config& c) { return std::to_string(c.whisper_max_windows); }},
+
       {"sphinx.model_dir",
        {"VOXLATE_SPHINX_MODEL_DIR"},
        "folder with the en-us model; default: the package's",
@@ -202,6 +253,42 @@ const std::vector<Setting>& table() {
          return c.translation_pairs.empty() ? std::string("all")
                                             : fmt::format("{}", fmt::join(c.translation_pairs, ","));
        }},
+
+      {"models.dir",
+       {"VOXLATE_MODELS_DIR"},
+       "a further folder with model files, besides models/ of the data folder",
+       [](Config& c, std::string_view v) { c.models_dir = v; },
+       [](const Config& c) { return c.models_dir.string(); }},
+      {"models.base_url",
+       {"VOXLATE_MODELS_BASE_URL"},
+       "where models are downloaded: https, or http on this machine",
+       set_base_url,
+       [](const Config& c) { return c.models_base_url; }},
+      {"models.default",
+       {"VOXLATE_MODELS_DEFAULT"},
+       "Whisper model that a server without one downloads when it starts; empty: none",
+       [](Config& c, std::string_view v) { c.models_default = v; },
+       [](const Config& c) { return c.models_default; }},
+      {"models.offline",
+       {"VOXLATE_MODELS_OFFLINE"},
+       "true: never download a model",
+       [](Config& c, std::string_view v) { c.models_offline = parse_bool(v); },
+       [](const Config& c) { return show_bool(c.models_offline); }},
+      {"models.require_listed",
+       {"VOXLATE_MODELS_REQUIRE_LISTED"},
+       "true: refuse model files without a listed checksum",
+       [](Config& c, std::string_view v) { c.models_require_listed = parse_bool(v); },
+       [](const Config& c) { return show_bool(c.models_require_listed); }},
+      {"models.max_loaded",
+       {"VOXLATE_MODELS_MAX_LOADED"},
+       "models in memory at once, 0 to 64; 0: one in production, three in development",
+       [](Config& c, std::string_view v) { c.max_loaded_models = parse_int(v, 0, 64); },
+       [](const Config& c) { return std::to_string(c.max_loaded_models); }},
+      {"models.idle_seconds",
+       {"VOXLATE_MODELS_IDLE_SECONDS"},
+       "a model not used for so long leaves the memory, 0 to 86400; 0: never",
+       [](Config& c, std::string_view v) { c.models_idle_time = std::chrono::seconds(parse_int(v, 0, 86400)); },
+       [](const Config& c) { return show_seconds(c.models_idle_time); }},
   };
   return kTable;
 }

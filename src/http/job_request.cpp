@@ -14,8 +14,11 @@ constexpr std::size_t kMaxListItems = 32;
 constexpr std::size_t kMaxNameBytes = 255;
 constexpr int kMaxAudioTrack = 999;
 
-constexpr std::array<std::string_view, 9> kFieldNames = {"kind",    "language",    "engine",   "targets", "formats",
-                                                         "profile", "audio_track", "priority", "file"};
+constexpr std::size_t kMaxPromptBytes = 4096;
+
+constexpr std::array<std::string_view, 12> kFieldNames = {"kind",    "language",    "engine",   "model",
+                                                          "task",    "prompt",      "targets",  "formats",
+                                                          "profile", "audio_track", "priority", "file"};
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -151,9 +154,17 @@ class Reader {
         spec_.language = value;
       else
         fail(field, "Expected a language tag such as \"en\", or \"auto\", got " + quoted(value) + ".");
-    } else if (field == "engine" || field == "profile") {
+    } else if (field == "engine" || field == "model" || field == "profile") {
       if (!is_name(value)) return fail(field, "Expected a name, got " + quoted(value) + ".");
-      (field == "engine" ? spec_.engine : spec_.profile) = value;
+      (field == "engine" ? spec_.engine : field == "model" ? spec_.model : spec_.profile) = value;
+    } else if (field == "task") {
+      if (!value.empty() && value != "transcribe" && value != "translate")
+        return fail(field, "Expected \"transcribe\" or \"translate\" (into English), got " + quoted(value) + ".");
+      spec_.to_english = value == "translate";
+    } else if (field == "prompt") {
+      if (value.size() > kMaxPromptBytes)
+        return fail(field, "At most " + std::to_string(kMaxPromptBytes) + " bytes are taken.");
+      spec_.prompt = repair_utf8(value);
     } else if (field == "audio_track") {
       read_track(value);
     } else if (field == "priority") {
@@ -206,6 +217,9 @@ std::string canonical_form(const JobSpec& spec) {
       {"source_name", spec.source_name},
       {"language", spec.language},
       {"engine", spec.engine},
+      {"model", spec.model},
+      {"task", spec.to_english ? "translate" : "transcribe"},
+      {"prompt", spec.prompt},
       {"targets", spec.targets},
       {"formats", spec.formats},
       {"profile", spec.profile},

@@ -89,6 +89,21 @@ Json segment_of(const Segment& segment) {
           {"words", std::move(words)}};
 }
 
+Json model_of(const ModelInfo& model) {
+  return {{"id", model.id},
+          {"file", model.file},
+          {"kind", to_string(model.kind)},
+          {"quantisation", model.quantisation},
+          {"multilingual", model.multilingual},
+          {"listed", model.listed},
+          {"state", to_string(model.state)},
+          {"usable", model.usable},
+          {"reason", model.reason},
+          {"size_bytes", model.size_bytes},
+          {"downloaded_bytes", model.downloaded_bytes},
+          {"sha256", model.sha256.empty() ? Json(nullptr) : Json(model.sha256)}};
+}
+
 double percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : rounded(100.0 * static_cast<double>(part) / static_cast<double>(whole), 10);
 }
@@ -103,6 +118,9 @@ std::string job_json(const Job& job, const JobContext& context) {
                   {"priority", to_string(spec.priority)},
                   {"language", spec.language},
                   {"engine", spec.engine},
+                  {"model", spec.model},
+                  {"task", spec.to_english ? "translate" : "transcribe"},
+                  {"prompt", spec.prompt},
                   {"targets", spec.targets},
                   {"formats", spec.formats},
                   {"profile", spec.profile},
@@ -145,8 +163,15 @@ std::string transcript_json(const Transcript& transcript, bool complete) {
 std::string capabilities_json(const Capabilities& capabilities, const Options& options) {
   Json engines = Json::array();
   for (const TranscriberInfo& engine : capabilities.engines) {
-    engines.push_back(
-        {{"id", engine.id}, {"name", engine.name}, {"languages", engine.languages}, {"notice", engine.notice}});
+    Json models = Json::array();
+    for (const TranscriberModel& model : engine.models) {
+      models.push_back({{"id", model.id}, {"languages", model.languages}, {"translates", model.translates}});
+    }
+    engines.push_back({{"id", engine.id},
+                       {"name", engine.name},
+                       {"languages", engine.languages},
+                       {"notice", engine.notice},
+                       {"models", std::move(models)}});
   }
   Json translations = Json::array();
   for (const TranslationRoute& route : capabilities.routes) {
@@ -160,6 +185,14 @@ std::string capabilities_json(const Capabilities& capabilities, const Options& o
                   {"profiles", capabilities.profiles},
                   {"limits", {{"max_upload_bytes", options.max_upload_bytes}, {"max_duration_s", longest}}},
                   {"version", options.version}});
+}
+
+std::string model_json(const ModelInfo& model) { return text_of(model_of(model)); }
+
+std::string model_list_json(const std::vector<ModelInfo>& models) {
+  Json list = Json::array();
+  for (const ModelInfo& model : models) list.push_back(model_of(model));
+  return text_of({{"models", std::move(list)}});
 }
 
 std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue,

@@ -8,6 +8,7 @@
 
 #include "http/server.h"
 #include "voxlate/job.h"
+#include "voxlate/model_store.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcript.h"
 
@@ -27,6 +28,8 @@ std::string job_page_json(const std::vector<std::string>& jobs, const std::optio
 std::string job_accepted_json(const std::string& job_id);
 std::string transcript_json(const Transcript& transcript, bool complete);
 std::string capabilities_json(const Capabilities& capabilities, const Options& options);
+std::string model_json(const ModelInfo& model);
+std::string model_list_json(const std::vector<ModelInfo>& models);
 std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue,
                         const Capabilities& capabilities);
 

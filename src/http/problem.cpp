@@ -47,6 +47,7 @@ constexpr std::array kKinds = {
     Kind{"too_many_connections", 503, "Too many connections"},
     Kind{"shutting_down", 503, "The server is shutting down"},
     Kind{"unknown_field", 422, "Unknown field"},
+    Kind{"model_conflict", 409, "The state of the model does not allow this"},
     Kind{"client_not_built", 404, "The browser client is not part of this build"},
 };
 
@@ -94,6 +95,9 @@ Problem problem_of(const Error& error, RequestPhase phase) {
         problem.code = "unsupported_media";
       else
         problem.retry_after_s = 5;
+      break;
+    case ErrorCode::kConflict:
+      if (phase == RequestPhase::kChangingModel) problem.code = "model_conflict";
       break;
     case ErrorCode::kStorageFull: problem.retry_after_s = 60; break;
     case ErrorCode::kCancelled:

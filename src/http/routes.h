@@ -23,6 +23,10 @@ Response job_events(Api& api, Request& request);
 Response all_events(Api& api, Request& request);
 Response show_capabilities(Api& api, Request& request);
 Response show_status(Api& api, Request& request);
+Response list_models(Api& api, Request& request);
+Response download_model(Api& api, Request& request);
+Response unload_model(Api& api, Request& request);
+Response delete_model(Api& api, Request& request);
 Response send_openapi(Api& api, Request& request);
 Response livez(Api& api, Request& request);
 Response readyz(Api& api, Request& request);
@@ -51,6 +55,10 @@ inline constexpr std::array kRoutes = {
     Route{"GET", "/api/events", all_events},
     Route{"GET", "/api/capabilities", show_capabilities},
     Route{"GET", "/api/system/status", show_status},
+    Route{"GET", "/api/models", list_models},
+    Route{"POST", "/api/models/{id}/download", download_model},
+    Route{"POST", "/api/models/{id}/unload", unload_model},
+    Route{"DELETE", "/api/models/{id}", delete_model},
     Route{"GET", "/api/openapi.yaml", send_openapi},
     Route{"GET", "/livez", livez},
     Route{"GET", "/readyz", readyz},

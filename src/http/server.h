@@ -15,6 +15,7 @@
 #include "base/data_folder.h"
 #include "voxlate/job.h"
 #include "voxlate/job_store.h"
+#include "voxlate/model_store.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcript.h"
 
@@ -48,6 +49,7 @@ struct Services {
   DataFolder& data;
   JobStore& store;
   ChangeFeed& feed;
+  ModelStore& models;
   const Clock& clock;
   std::function<Capabilities()> capabilities;
   /// Looks into the uploaded file. `kUnsupported` becomes 415, `kCorrupt` and `kInvalidInput` 422.

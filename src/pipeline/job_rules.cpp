@@ -58,20 +58,41 @@ const TranscriberInfo& chosen_engine(const JobSpec& spec, const Capabilities& ca
               fmt::format("engine: expected one of {}, got \"{}\"", fmt::join(known, ", "), spec.engine));
 }
 
-void complete_language(JobSpec& spec, const TranscriberInfo& engine) {
-  if (spec.language == "auto") spec.language.clear();
-  if (spec.language.empty()) {
-    if (engine.languages.size() == 1) spec.language = engine.languages.front();
-    return;
-  }
-  require_language_tag("language", spec.language);
-  const auto matches = [&](const std::string& known) {
-    return primary_language(known) == primary_language(spec.language);
+bool knows(const std::vector<std::string>& languages, std::string_view wanted) {
+  return std::any_of(languages.begin(), languages.end(),
+                     [&](const std::string& known) { return primary_language(known) == primary_language(wanted); });
+}
+
+/// The model asked for; else the first, best, one that understands the language and can do the task.
+const TranscriberModel* chosen_model(const JobSpec& spec, const TranscriberInfo& engine) {
+  const auto fits = [&](const TranscriberModel& model) {
+    if (!spec.model.empty()) return model.id == spec.model;
+    return (spec.language.empty() || knows(model.languages, spec.language)) && (!spec.to_english || model.translates);
   };
-  if (std::none_of(engine.languages.begin(), engine.languages.end(), matches)) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("the recogniser {} understands {}, not \"{}\"", engine.name,
-                                                     fmt::join(engine.languages, ", "), spec.language));
+  const auto found = std::find_if(engine.models.begin(), engine.models.end(), fits);
+  if (found != engine.models.end()) return &*found;
+  if (spec.model.empty()) return engine.models.empty() ? nullptr : &engine.models.front();
+  std::vector<std::string> known;
+  for (const TranscriberModel& model : engine.models) known.push_back(model.id);
+  throw Error(ErrorCode::kInvalidInput,
+              fmt::format("model: expected one of [{}], which the recogniser {} has, got \"{}\"",
+                          fmt::join(known, ", "), engine.name, spec.model));
+}
+
+void complete_model_and_language(JobSpec& spec, const TranscriberInfo& engine) {
+  if (spec.language == "auto") spec.language.clear();
+  if (!spec.language.empty()) require_language_tag("language", spec.language);
+  const TranscriberModel* model = chosen_model(spec, engine);
+  const std::vector<std::string>& languages = model != nullptr ? model->languages : engine.languages;
+  const std::string name = model != nullptr ? fmt::format("{} with the model {}", engine.name, model->id) : engine.name;
+  if (spec.to_english && (model == nullptr || !model->translates))
+    throw Error(ErrorCode::kUnsupported, fmt::format("task: the recogniser {} cannot translate into English", name));
+  if (spec.language.empty() && languages.size() == 1) spec.language = languages.front();
+  if (!spec.language.empty() && !knows(languages, spec.language)) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("the recogniser {} understands {}, not \"{}\"", name,
+                                                     fmt::join(languages, ", "), spec.language));
   }
+  if (model != nullptr) spec.model = model->id;
 }
 
 /// "en->es, en->ca (through es)"; what can be had from `source`, or everything when it is open.
@@ -91,6 +112,7 @@ void complete_targets(JobSpec& spec, const Capabilities& capabilities) {
     throw Error(ErrorCode::kInvalidInput,
                 fmt::format("targets: expected at most {} languages, got {}", kMaxTargets, spec.targets.size()));
   }
+  const std::string source = spec.to_english ? "en" : spec.language;
   std::set<std::string> seen;
   std::vector<std::string> targets;
   for (const std::string& target : spec.targets) {
@@ -98,15 +120,15 @@ void complete_targets(JobSpec& spec, const Capabilities& capabilities) {
     if (!seen.insert(target).second) continue;
     const auto reaches = [&](const TranslationRoute& route) {
       return primary_language(route.target) == primary_language(target) &&
-             (spec.language.empty() || primary_language(route.source) == primary_language(spec.language));
+             (source.empty() || primary_language(route.source) == primary_language(source));
     };
     if (std::none_of(capabilities.routes.begin(), capabilities.routes.end(), reaches)) {
       throw Error(
           ErrorCode::kUnsupported,
           fmt::format("cannot translate {}to \"{}\"; installed: {}. More pairs are Debian packages, for example "
                       "apertium-eng-cat; see the README",
-                      spec.language.empty() ? "" : fmt::format("from {} ", spec.language), target,
-                      list_routes(spec.language, capabilities)));
+                      source.empty() ? "" : fmt::format("from {} ", source), target,
+                      list_routes(source, capabilities)));
     }
     targets.push_back(target);
   }
@@ -125,7 +147,7 @@ void complete_spec(JobSpec& spec, const Capabilities& capabilities) {
     throw Error(ErrorCode::kInvalidInput, fmt::format("audio_track: expected 0 or more, got {}", *spec.audio_track));
   }
   const TranscriberInfo& engine = chosen_engine(spec, capabilities);
-  complete_language(spec, engine);
+  complete_model_and_language(spec, engine);
   spec.engine = engine.id;
   complete_targets(spec, capabilities);
 }

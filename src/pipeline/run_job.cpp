@@ -74,8 +74,11 @@ Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools
   return once(checkpoints, kTranscriptStage, "", [&] {
     media::AudioReader audio(workspace.source(), job.spec.audio_track, tools.media_limits, stop);
     CheckpointedWindows windows(checkpoints);
-    Transcript transcript =
-        tools.transcriber(job.spec.engine).transcribe(audio, {.language = job.spec.language}, windows, progress, stop);
+    const TranscribeOptions options{.language = job.spec.language,
+                                    .model = job.spec.model,
+                                    .prompt = job.spec.prompt,
+                                    .to_english = job.spec.to_english};
+    Transcript transcript = tools.transcriber(job.spec.engine).transcribe(audio, options, windows, progress, stop);
     if (audio.damaged_places() > 0) {
       transcript.notes.push_back(fmt::format("The audio is damaged in {} places; what was said there may be missing.",
                                              audio.damaged_places()));

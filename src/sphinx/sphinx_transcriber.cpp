@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -10,9 +11,8 @@
 #include <span>
 #include <thread>
 
-#include "sphinx/recent_audio.h"
+#include "speech/speech_reader.h"
 #include "sphinx/segments.h"
-#include "sphinx/utterance_packer.h"
 #include "voxlate/error.h"
 
 namespace voxlate::sphinx {
@@ -20,22 +20,29 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kReadSamples = 4096;
 constexpr milliseconds kReportEvery{200};  // while waiting: a sign of life, and a look whether to stop
 constexpr int kWaitingPerDecoder = 2;
 
-/// What `bench/sphinx_wer` found to matter: less weight on the language model than the library's 6.5, 8.5, 9.5, and
+/// What `bench/word_error_rate` found to matter: less weight on the language model than the library's 6.5, 8.5, 9.5, and
 /// a limit on the states of a frame, which halves the time of continuous speech and changes two words in 1000.
 constexpr std::array<std::pair<const char*, const char*>, 4> kTunedSettings{
     {{"-lw", "5.5"}, {"-fwdflatlw", "7"}, {"-bestpathlw", "8"}, {"-maxhmmpf", "3000"}}};
 
-/// The share is measured: `bench/sphinx_wer` over read and spoken clips.
+/// The share is measured: `bench/word_error_rate` over read and spoken clips.
 constexpr const char* kNotice =
     "Embedded fall-back, US English only: about one word in three comes out wrong, one in four of clear reading. "
-    "Whisper models, which are far better, come with the next version; the README says more.";
+    "Whisper models are far better and know 100 languages: voxlate models get base.";
 
-constexpr std::int64_t samples_in(milliseconds length) { return length.count() * kSampleRate / 1000; }
-constexpr milliseconds length_of(std::int64_t samples) { return milliseconds{samples * 1000 / kSampleRate}; }
+using speech::length_of;
+using speech::samples_in;
+
+std::vector<std::int16_t> pcm16(std::span<const float> samples) {
+  std::vector<std::int16_t> integers;
+  integers.reserve(samples.size());
+  for (const float sample : samples)
+    integers.push_back(static_cast<std::int16_t>(std::lround(std::clamp(sample, -1.0F, 1.0F) * 32767.0F)));
+  return integers;
+}
 
 int decoder_count(int wanted) {
   if (wanted > 0) return wanted;
@@ -62,24 +69,19 @@ Decoder::Options decoder_options(const SphinxTranscriber::Options& options) {
 class Run {
  public:
   struct Limits {
-    UtterancePacker::Options packing;
-    std::int64_t max_lateness = 0;  ///< a region is known this many samples after it begins
-    std::size_t kept_samples = 0;
+    speech::SpeechReader::Options cutting;
     std::size_t max_pending = 0;
   };
 
   Run(AudioSource& audio, VoiceActivityDetector& detector, DecoderPool& pool, WindowLog& log, Progress& progress,
       const std::stop_token& stop, const Limits& limits)
-      : source_(audio),
-        detector_(detector),
-        log_(log),
+      : log_(log),
         progress_(progress),
         stop_(stop),
         limits_(limits),
         start_(audio.start_time()),
         total_(audio.duration().value_or(milliseconds{0})),
-        kept_(limits.kept_samples),
-        packer_(limits.packing),
+        reader_(audio, detector, limits.cutting),
         ticket_(pool) {}
 
   Transcript transcribe();
@@ -91,15 +93,12 @@ class Run {
     std::optional<Window> found;  ///< in the log; otherwise a decoder has it
   };
 
-  void push(std::span<const float> block);
   void dispatch_utterances();
   void collect_first();
   Window recognise_first(const UtterancePlace& place);
   void report(milliseconds done);
   void check_stop() const;
 
-  AudioSource& source_;
-  VoiceActivityDetector& detector_;
   WindowLog& log_;
   Progress& progress_;
   const std::stop_token& stop_;
@@ -107,8 +106,7 @@ class Run {
   const milliseconds start_;
   const milliseconds total_;
 
-  RecentAudio kept_;
-  UtterancePacker packer_;
+  speech::SpeechReader reader_;
   DecoderPool::Ticket ticket_;
   std::deque<Pending> pending_;
   milliseconds done_{0};
@@ -116,35 +114,19 @@ class Run {
 };
 
 Transcript Run::transcribe() {
-  std::vector<float> block(kReadSamples);
-  for (;;) {
+  while (reader_.read()) {
     check_stop();
-    const std::size_t count = source_.read(block);
-    if (count == 0) break;
-    push(std::span<const float>(block).first(count));
+    dispatch_utterances();
+    if (pending_.empty()) report(length_of(reader_.passed()));
   }
-  detector_.finish();
-  while (const auto region = detector_.pop()) packer_.push(*region);
-  packer_.finish();
-  dispatch_utterances();
   while (!pending_.empty()) collect_first();
-  transcript_.duration = length_of(kept_.position());
+  transcript_.duration = length_of(reader_.position());
   report(transcript_.duration);
   return std::move(transcript_);
 }
 
-void Run::push(std::span<const float> block) {
-  kept_.push(block);
-  detector_.push(block);
-  while (const auto region = detector_.pop()) packer_.push(*region);
-  packer_.pass(kept_.position() - limits_.max_lateness);
-  dispatch_utterances();
-  // What is older than the kept audio and not pending holds no speech.
-  if (pending_.empty()) report(length_of(kept_.position() - static_cast<std::int64_t>(limits_.kept_samples)));
-}
-
 void Run::dispatch_utterances() {
-  while (const auto utterance = packer_.pop()) {
+  while (const auto utterance = reader_.pop()) {
     while (pending_.size() >= limits_.max_pending) collect_first();
     const auto ends_sentence = [](std::int64_t pause) { return pause >= samples_in(kSentencePause); };
     const UtterancePlace place{.begin = start_ + length_of(utterance->begin),
@@ -152,7 +134,7 @@ void Run::dispatch_utterances() {
                                .starts_sentence = ends_sentence(utterance->pause_before),
                                .ends_sentence = ends_sentence(utterance->pause_after)};
     pending_.push_back({.place = place, .found = log_.find(place.begin, place.end)});
-    if (!pending_.back().found) ticket_.submit(kept_.copy(utterance->begin, utterance->end));
+    if (!pending_.back().found) ticket_.submit(pcm16(reader_.copy(utterance->begin, utterance->end)));
   }
 }
 
@@ -206,13 +188,10 @@ Transcript SphinxTranscriber::transcribe(AudioSource& audio, const TranscribeOpt
   if (!language.empty() && language != "en")
     throw Error(ErrorCode::kUnsupported, "PocketSphinx recognises English only, got language " + options.language);
   const auto detector = make_detector_();
-  const Run::Limits limits{
-      .packing = {.max_samples = samples_in(options_.max_utterance),
-                  .max_pause_samples = samples_in(options_.max_pause)},
-      .max_lateness = samples_in(options_.max_region),
-      .kept_samples = kReadSamples + static_cast<std::size_t>(
-                                         samples_in(options_.max_utterance + options_.max_pause + options_.max_region)),
-      .max_pending = static_cast<std::size_t>(decoders_ * kWaitingPerDecoder)};
+  const Run::Limits limits{.cutting = {.max_utterance = options_.max_utterance,
+                                       .max_pause = options_.max_pause,
+                                       .max_region = options_.max_region},
+                           .max_pending = static_cast<std::size_t>(decoders_ * kWaitingPerDecoder)};
   Transcript transcript = Run(audio, *detector, pool_, log, progress, stop, limits).transcribe();
   transcript.language = "en";
   transcript.engine = "sphinx en-us";

@@ -41,6 +41,9 @@ void read_spec(const json& value, JobSpec& spec) {
   spec.targets = value.at("targets").get<std::vector<std::string>>();
   spec.formats = value.at("formats").get<std::vector<std::string>>();
   spec.profile = value.at("profile").get<std::string>();
+  spec.model = value.value("model", "");
+  spec.prompt = value.value("prompt", "");
+  spec.to_english = value.value("to_english", false);
   if (value.contains("audio_track")) spec.audio_track = value.at("audio_track").get<int>();
 }
 
@@ -104,11 +107,9 @@ Job to_job(const Statement& row) {
 std::int64_t to_ms(TimePoint time) { return time.time_since_epoch().count(); }
 
 std::string spec_json(const JobSpec& spec) {
-  json value = {{"language", spec.language},
-                {"engine", spec.engine},
-                {"targets", spec.targets},
-                {"formats", spec.formats},
-                {"profile", spec.profile}};
+  json value = {{"language", spec.language}, {"engine", spec.engine},         {"model", spec.model},
+                {"prompt", spec.prompt},     {"to_english", spec.to_english}, {"targets", spec.targets},
+                {"formats", spec.formats},   {"profile", spec.profile}};
   if (spec.audio_track) value["audio_track"] = *spec.audio_track;
   return dump(value);
 }

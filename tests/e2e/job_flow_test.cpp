@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-// PocketSphinx on these five sentences; bench/sphinx_wer measures it on real speech at large.
+// PocketSphinx on these five sentences; bench/word_error_rate measures it on real speech at large.
 constexpr double kMaxWordErrorRate = 0.35;
 constexpr double kMaxTimeErrorS = 0.5;
 

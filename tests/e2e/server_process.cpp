@@ -88,7 +88,8 @@ std::vector<std::string> words_of(std::string_view text) {
 ServerProcess::ServerProcess(const std::filesystem::path& data_dir, std::vector<std::string> extra_flags)
     : log_path_(data_dir.string() + ".log") {
   std::filesystem::remove(log_path_);
-  std::vector<std::string> arguments{VOXLATE_BINARY, "serve", "--port", "0", "--data-dir", data_dir.string()};
+  std::vector<std::string> arguments{VOXLATE_BINARY, "serve",           "--port",     "0",
+                                     "--set",        "models.default=", "--data-dir", data_dir.string()};
   arguments.insert(arguments.end(), extra_flags.begin(), extra_flags.end());
   pid_ = spawn(arguments, log_path_);
   const auto deadline = std::chrono::steady_clock::now() + 20s;

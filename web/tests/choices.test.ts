@@ -6,8 +6,8 @@ import { languages_of, targets_from } from '../src/state/reachable';
 const pair = (source: string, target: string) => ({ source, target, engine: 'apertium', through: [] });
 const all: Capabilities = {
   engines: [
-    { id: 'best', name: 'Best', languages: ['en', 'fr'], notice: '' },
-    { id: 'sphinx', name: 'PocketSphinx', languages: ['en'], notice: '' },
+    { id: 'best', name: 'Best', languages: ['en', 'fr'], notice: '', models: [] },
+    { id: 'sphinx', name: 'PocketSphinx', languages: ['en'], notice: '', models: [] },
   ],
   translations: [pair('en', 'es'), pair('en', 'fr'), pair('fr', 'ca'), pair('de', 'pl')],
   formats: ['srt', 'vtt'],

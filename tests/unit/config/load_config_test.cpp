@@ -27,7 +27,7 @@ std::string message_of(const ConfigSources& sources) {
 class LoadConfig : public ::testing::Test {
  protected:
   std::filesystem::path write(std::string_view content) {
-    const std::filesystem::path path = folder_ / "voxlate.toml";
+    std::filesystem::path path = folder_ / "voxlate.toml";
     std::ofstream(path) << content;
     return path;
   }

@@ -108,11 +108,11 @@ TEST_F(RoutesTest, ShowsEveryMemberThatOpenApiRequires) {
   std::set<std::string> members;
   for (const auto& item : job.items()) members.insert(item.key());
   EXPECT_EQ(members, (std::set<std::string>{
-                         "id",           "name",    "status",           "priority",    "language",    "engine",
-                         "targets",      "formats", "profile",          "audio_track", "size_bytes",  "duration_s",
-                         "content_type", "media",   "created_at",       "started_at",  "finished_at", "progress",
-                         "waiting_for",  "attempt", "cancel_requested", "error",       "notes",       "files",
-                         "links"}));
+                         "id",          "name",        "status",     "priority",     "language", "engine",
+                         "model",       "task",        "prompt",     "targets",      "formats",  "profile",
+                         "audio_track", "size_bytes",  "duration_s", "content_type", "media",    "created_at",
+                         "started_at",  "finished_at", "progress",   "waiting_for",  "attempt",  "cancel_requested",
+                         "error",       "notes",       "files",      "links"}));
 }
 
 TEST_F(RoutesTest, UnknownJobIsNotFoundOnEveryRoute) {
@@ -325,6 +325,7 @@ TEST_F(RoutesTest, SaysThatThePortIsTaken) {
   Server second({.port = port_}, Services{.data = data_,
                                           .store = store_,
                                           .feed = feed_,
+                                          .models = models_,
                                           .clock = clock_,
                                           .capabilities = {},
                                           .probe = {},

@@ -39,6 +39,36 @@ struct Form {
   std::string text() const { return body + "--" + boundary + "--\r\n"; }
 };
 
+/// Remembers what it was asked; `error` is thrown by everything but `list`.
+class FakeModelStore final : public ModelStore {
+ public:
+  std::vector<ModelInfo> list() override { return models; }
+  ModelInfo start_download(std::string_view id) override { return change("download", id, ModelState::kDownloading); }
+  ModelInfo unload(std::string_view id) override { return change("unload", id, ModelState::kInstalled); }
+  void remove(std::string_view id) override { change("remove", id, ModelState::kAvailable); }
+
+  std::vector<ModelInfo> models{{.id = "base-q5_1",
+                                 .file = "ggml-base-q5_1.bin",
+                                 .quantisation = "q5_1",
+                                 .listed = true,
+                                 .size_bytes = 59'707'625,
+                                 .sha256 = "422f",
+                                 .reason = "connection lost",
+                                 .downloaded_bytes = 1000},
+                                {.id = "mine", .file = "mine.bin", .state = ModelState::kUnlisted, .usable = true}};
+  std::optional<Error> error;
+  std::vector<std::string> calls;
+
+ private:
+  ModelInfo change(const std::string& verb, std::string_view id, ModelState state) {
+    calls.push_back(verb + " " + std::string(id));
+    if (error) throw Error(*error);
+    ModelInfo model = models.front();
+    model.state = state;
+    return model;
+  }
+};
+
 /// A running server on a free port over a store in memory and a folder of its own.
 class ServerTest : public testing::Test {
  protected:
@@ -51,6 +81,7 @@ class ServerTest : public testing::Test {
         Services{.data = data_,
                  .store = store_,
                  .feed = feed_,
+                 .models = models_,
                  .clock = clock_,
                  .capabilities = [] { return capabilities(); },
                  .probe = [this](const std::filesystem::path& path, const JobSpec& spec) { return probe_(path, spec); },
@@ -167,6 +198,7 @@ class ServerTest : public testing::Test {
   DataFolder data_{folder_.path() / "data"};
   contract::InMemoryJobStore store_;
   ChangeFeed feed_{1000};
+  FakeModelStore models_;
   FixedClock clock_;
   Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .version = "0.1.0"};
   std::function<MediaSummary(const std::filesystem::path&, const JobSpec&)> probe_ = [](const std::filesystem::path&,

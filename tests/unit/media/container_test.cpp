@@ -197,7 +197,7 @@ TEST_F(GeneratedFile, CutOffFileWithoutIndexIsCorrupt) {
 TEST_F(GeneratedFile, VideoOnlyHasNoAudio) {
   const auto file = make("-f lavfi -i testsrc=d=1:s=64x48 -c:v mpeg4 -f mp4");
   try {
-    AudioReader(file, std::nullopt, {}, {});
+    const AudioReader reader(file, std::nullopt, {}, {});
     ADD_FAILURE() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUnsupported);

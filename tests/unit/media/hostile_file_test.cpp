@@ -60,7 +60,7 @@ TEST_P(HostileFile, IsRefusedAndReachesNoOtherFile) {
     const auto file = write_file(folder / GetParam().name, content);
     const OpenWatch watch(canary);
     try {
-      AudioReader(file, std::nullopt, {}, {});
+      const AudioReader reader(file, std::nullopt, {}, {});
       ADD_FAILURE() << "nothing was thrown";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kUnsupported) << error.what();

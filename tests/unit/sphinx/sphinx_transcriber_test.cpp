@@ -22,84 +22,20 @@
 #include <utility>
 #include <vector>
 
+#include "tests/unit/speech/memory_audio.h"
 #include "vad/energy_voice_detector.h"
 #include "voxlate/error.h"
 
 namespace voxlate::sphinx {
 namespace {
 
+using speech::MemoryAudio;
+using speech::MemoryLog;
+using speech::Reports;
 using std::chrono::milliseconds;
 
 const std::filesystem::path kModel = "/usr/share/pocketsphinx/model/en-us";
 const std::filesystem::path kSpeech = "/usr/share/pocketsphinx/test/data";  // package pocketsphinx-testdata
-
-class MemoryAudio final : public AudioSource {
- public:
-  explicit MemoryAudio(std::vector<float> samples, milliseconds start = {})
-      : samples_(std::move(samples)), start_(start) {}
-
-  std::size_t read(std::span<float> out) override {
-    const std::size_t count = std::min(out.size(), samples_.size() - at_);
-    std::copy_n(samples_.begin() + static_cast<std::ptrdiff_t>(at_), count, out.begin());
-    at_ += count;
-    return count;
-  }
-  milliseconds start_time() const override { return start_; }
-  std::optional<milliseconds> duration() const override { return milliseconds{samples_.size() * 1000 / kSampleRate}; }
-
- private:
-  std::vector<float> samples_;
-  milliseconds start_;
-  std::size_t at_ = 0;
-};
-
-class MemoryLog final : public WindowLog {
- public:
-  std::optional<Window> find(milliseconds begin, milliseconds end) const override {
-    const std::lock_guard lock(mutex_);
-    const auto found = windows_.find({begin, end});
-    if (found == windows_.end()) return std::nullopt;
-    return found->second;
-  }
-  void add(const Window& window) override {
-    const std::lock_guard lock(mutex_);
-    windows_[{window.begin, window.end}] = window;
-    added_.push_back(window);
-  }
-
-  std::map<std::pair<milliseconds, milliseconds>, Window>& windows() { return windows_; }
-  std::vector<Window>& added() { return added_; }
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::pair<milliseconds, milliseconds>, Window> windows_;
-  std::vector<Window> added_;
-};
-
-class Reports final : public Progress {
- public:
-  void update(Stage stage, milliseconds done, milliseconds total) override {
-    EXPECT_EQ(stage, Stage::kTranscribing);
-    if (!done_.empty()) {
-      EXPECT_GE(done, done_.back());
-    }
-    done_.push_back(done);
-    total_ = total;
-    if (static_cast<int>(done_.size()) == stop_after_) stop_.request_stop();
-  }
-
-  /// Requests a stop with the given report.
-  void stop_after(int reports) { stop_after_ = reports; }
-  std::stop_token token() const { return stop_.get_token(); }
-  milliseconds done() const { return done_.back(); }
-  milliseconds total() const { return total_; }
-
- private:
-  std::stop_source stop_;
-  int stop_after_ = 0;
-  std::vector<milliseconds> done_;
-  milliseconds total_{};
-};
 
 /// Headerless or WAV, 16-bit mono 16 kHz.
 std::vector<float> read_speech(const std::string& name) {

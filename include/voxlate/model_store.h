@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace voxlate {
+
+enum class ModelKind { kWhisper, kVoiceActivity };
+
+enum class ModelState {
+  kAvailable,    ///< known, and not here
+  kDownloading,  ///< asked for; perhaps still behind another download
+  kInstalled,    ///< here, and its checksum is the listed one
+  kLoaded,       ///< in memory
+  kUnlisted,     ///< here, of sound structure, with no listed checksum (yet) to hold against it
+  kDamaged,      ///< here, and of no use; `reason` says why
+};
+
+constexpr std::string_view to_string(ModelKind kind) {
+  switch (kind) {
+    case ModelKind::kWhisper: return "whisper";
+    case ModelKind::kVoiceActivity: return "vad";
+  }
+  return "whisper";
+}
+
+constexpr std::string_view to_string(ModelState state) {
+  switch (state) {
+    case ModelState::kAvailable: return "available";
+    case ModelState::kDownloading: return "downloading";
+    case ModelState::kInstalled: return "installed";
+    case ModelState::kLoaded: return "loaded";
+    case ModelState::kUnlisted: return "unlisted";
+    case ModelState::kDamaged: return "damaged";
+  }
+  return "available";
+}
+
+/// One model that can be had or is here.
+struct ModelInfo {
+  std::string id;    ///< "base-q5_1"; of an unlisted file what is between "ggml-" and its extension
+  std::string file;  ///< "ggml-base-q5_1.bin"
+  ModelKind kind = ModelKind::kWhisper;
+  std::string quantisation;  ///< "f16", "q5_0", …; empty where unknown
+  bool multilingual = true;
+  bool listed = false;  ///< one of the known models: size and checksum are facts
+  std::uint64_t size_bytes = 0;
+  std::string sha256;  ///< the listed one; empty for unlisted files
+  ModelState state = ModelState::kAvailable;
+  bool usable = false;                 ///< can be loaded now
+  std::string reason;                  ///< of a damaged or refused file, or why the last download failed
+  std::uint64_t downloaded_bytes = 0;  ///< of a download under way or broken off
+
+  bool operator==(const ModelInfo&) const = default;
+};
+
+/// The models of this installation. Thread-safe.
+class ModelStore {
+ public:
+  virtual ~ModelStore() = default;
+
+  /// The known models in the order of their size, then the unlisted ones by id.
+  virtual std::vector<ModelInfo> list() = 0;
+
+  /// Asks for a known model and returns at once; a second request joins the first, one for an installed model
+  /// changes nothing. Throws `kNotFound`, `kConflict` (another file has its name), `kUnsupported` (offline).
+  virtual ModelInfo start_download(std::string_view id) = 0;
+
+  /// Frees its memory, at once or as soon as the last job lets go; new jobs load it again. Throws `kNotFound`.
+  virtual ModelInfo unload(std::string_view id) = 0;
+
+  /// Cancels its download and deletes what is there of its file. Throws `kNotFound` (nothing is there),
+  /// `kConflict` (a job uses it), `kUnsupported` (the file may not be deleted).
+  virtual void remove(std::string_view id) = 0;
+};
+
+}  // namespace voxlate

@@ -1,0 +1,46 @@
+#include "app/model_files.h"
+
+#include <optional>
+
+#include "model_file/silero_file.h"
+#include "model_file/whisper_file.h"
+#include "voxlate/error.h"
+
+namespace voxlate::app {
+namespace {
+
+constexpr int kFirstMultilingualVocabulary = 51865;
+
+}  // namespace
+
+models::ModelFolder::Options model_folder_options(const Config& config) {
+  return {.folder = config.data_dir / "models",
+          .extra_folder = config.models_dir,
+          .require_listed = config.models_require_listed};
+}
+
+models::ModelSource model_source(const Config& config) {
+  models::ModelSource source{.base_url = config.models_base_url, .offline = config.models_offline, .download = {}};
+  source.download.keep_free_bytes = config.min_free_disk_bytes;
+  return source;
+}
+
+models::FileFacts inspect_model_file(const std::filesystem::path& path) {
+  std::optional<Error> no_whisper;
+  try {
+    const auto file = model_file::WhisperFile::open(path);
+    return {.kind = ModelKind::kWhisper,
+            .quantisation = std::string(file->weight_type()),
+            .multilingual = file->dims().n_vocab >= kFirstMultilingualVocabulary};
+  } catch (const Error& error) {
+    no_whisper = error;
+  }
+  try {
+    static_cast<void>(model_file::SileroFile::open(path));
+    return {.kind = ModelKind::kVoiceActivity, .quantisation = "f32", .multilingual = true};
+  } catch (const Error&) {
+    throw Error(*no_whisper);
+  }
+}
+
+}  // namespace voxlate::app

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+
+#include "config/config.h"
+#include "models/fetch_model.h"
+#include "models/model_folder.h"
+
+namespace voxlate::app {
+
+/// What Config means to the models.
+models::ModelFolder::Options model_folder_options(const Config& config);
+models::ModelSource model_source(const Config& config);
+
+/// Opens the file as a Whisper model, else as a Silero one. Throws what is wrong with it as the former.
+models::FileFacts inspect_model_file(const std::filesystem::path& path);
+
+}  // namespace voxlate::app

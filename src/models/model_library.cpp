@@ -1,0 +1,165 @@
+#include "models/model_library.h"
+
+#include <algorithm>
+#include <exception>
+#include <set>
+
+#include "base/log.h"
+#include "models/download_url.h"
+#include "voxlate/error.h"
+
+namespace voxlate::models {
+namespace {
+
+Error unknown(std::string_view id) { return {ErrorCode::kNotFound, "there is no model \"" + std::string(id) + "\""}; }
+
+}  // namespace
+
+ModelLibrary::ModelLibrary(ModelSource source, ModelFolder& folder, LoadedModels& loaded, OnChange on_change)
+    : source_(std::move(source)), folder_(folder), loaded_(loaded), on_change_(std::move(on_change)) {
+  require_download_url(source_.base_url);
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+std::vector<ModelInfo> ModelLibrary::list() {
+  std::set<std::string, std::less<>> in_memory;
+  for (const LoadedModel& model : loaded_.loaded()) in_memory.insert(model.key.model);
+  std::vector<ModelInfo> models;
+  const std::vector<ModelFile> files = folder_.scan();
+  const MutexLock lock(mutex_);
+  for (const ModelFile& file : files) {
+    models.push_back(file.info);
+    ModelInfo& model = models.back();
+    if (is_asked_for(model.id)) {
+      model.state = ModelState::kDownloading;
+    } else if (in_memory.contains(model.id)) {
+      model.state = ModelState::kLoaded;
+    } else if (const auto failure = failures_.find(model.id);
+               failure != failures_.end() && model.state == ModelState::kAvailable) {
+      model.reason = failure->second;
+    }
+    if (file.checksum_pending && !checksums_pending_) {
+      checksums_pending_ = true;
+      changed_.notify_all();
+    }
+  }
+  return models;
+}
+
+ModelInfo ModelLibrary::info_of(std::string_view id) {
+  for (ModelInfo& model : list()) {
+    if (model.id == id) return std::move(model);
+  }
+  throw unknown(id);
+}
+
+bool ModelLibrary::is_asked_for(std::string_view id) const {
+  return (current_ && current_->id == id) || std::find(waiting_.begin(), waiting_.end(), id) != waiting_.end();
+}
+
+ModelInfo ModelLibrary::start_download(std::string_view id) {
+  const KnownModel* known = find_model(folder_.known(), id);
+  ModelInfo model = info_of(id);
+  const bool is_gone = model.state == ModelState::kAvailable || model.state == ModelState::kDamaged;
+  if (model.state == ModelState::kDownloading || (model.listed && !is_gone)) return model;
+  if (known == nullptr) throw Error(ErrorCode::kNotFound, "the model " + model.id + " is not one that can be fetched");
+  if (!is_gone) {
+    throw Error(ErrorCode::kConflict,
+                "a file placed by hand has the name " + model.file + "; delete it first to get the published one");
+  }
+  require_online(*known, source_);
+  const MutexLock lock(mutex_);
+  if (!is_asked_for(id)) {
+    failures_.erase(model.id);
+    waiting_.emplace_back(id);
+    changed_.notify_all();
+  }
+  model.state = ModelState::kDownloading;
+  model.reason.clear();
+  return model;
+}
+
+ModelInfo ModelLibrary::unload(std::string_view id) {
+  static_cast<void>(info_of(id));
+  loaded_.unload(id);
+  return info_of(id);
+}
+
+void ModelLibrary::remove(std::string_view id) {
+  const ModelInfo model = info_of(id);
+  const auto in_memory = loaded_.loaded();
+  if (std::any_of(in_memory.begin(), in_memory.end(),
+                  [&](const LoadedModel& form) { return form.key.model == id && form.in_use; })) {
+    throw Error(ErrorCode::kConflict, "a job uses the model " + model.id);
+  }
+  bool was_asked_for = false;
+  {
+    const MutexLock lock(mutex_);
+    was_asked_for = is_asked_for(id);
+    waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), id), waiting_.end());
+    failures_.erase(model.id);
+    if (current_ && current_->id == id) current_->stop.request_stop();
+    changed_.wait(mutex_, [&]() NO_THREAD_SAFETY_ANALYSIS { return !current_ || current_->id != id; });
+  }
+  loaded_.unload(id);
+  if (!folder_.remove(id) && !was_asked_for) {
+    throw Error(ErrorCode::kNotFound, "the model " + model.id + " is not installed");
+  }
+  log::info("model removed", {{"model", model.id}});
+}
+
+void ModelLibrary::run(const std::stop_token& stop) {
+  while (const auto task = next_task(stop)) {
+    if (task->id.empty()) {
+      verify(stop);
+    } else {
+      fetch(*task, stop);
+    }
+    on_change_();
+  }
+}
+
+std::optional<ModelLibrary::Download> ModelLibrary::next_task(const std::stop_token& stop) {
+  const MutexLock lock(mutex_);
+  const auto has_task = [this]() NO_THREAD_SAFETY_ANALYSIS { return checksums_pending_ || !waiting_.empty(); };
+  if (!changed_.wait(mutex_, stop, has_task) || stop.stop_requested()) return std::nullopt;
+  if (waiting_.empty()) {
+    checksums_pending_ = false;
+    return Download{};
+  }
+  current_ = Download{.id = std::move(waiting_.front()), .stop = {}};
+  waiting_.pop_front();
+  return current_;
+}
+
+void ModelLibrary::fetch(const Download& task, const std::stop_token& stop) {
+  const std::string& id = task.id;
+  std::stop_source cancel = task.stop;
+  const std::stop_callback forward(stop, [&cancel] { cancel.request_stop(); });
+  std::string failure;
+  try {
+    log::info("model download started", {{"model", id}});
+    fetch_model(
+        *find_model(folder_.known(), id), folder_, source_, [](std::uint64_t) {}, cancel.get_token());
+    log::info("model installed", {{"model", id}});
+  } catch (const std::exception& error) {
+    failure = error.what();
+    log::warning("model download ended", {{"model", id}, {"why", failure}});
+  }
+  {
+    const MutexLock lock(mutex_);
+    current_.reset();
+    if (!failure.empty() && !cancel.stop_requested()) failures_[id] = failure;
+  }
+  changed_.notify_all();
+}
+
+void ModelLibrary::verify(const std::stop_token& stop) {
+  try {
+    folder_.verify(stop);
+  } catch (const std::exception& error) {
+    if (!stop.stop_requested()) log::warning("model file not checked", {{"why", error.what()}});
+  }
+}
+
+}  // namespace voxlate::models

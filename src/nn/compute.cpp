@@ -1,0 +1,11 @@
+#include "nn/compute.h"
+
+namespace voxlate::nn {
+
+float* scratch(std::size_t size) {
+  thread_local Buffer<float> memory;
+  if (memory.size() < size) memory = Buffer<float>(size);
+  return memory.data();
+}
+
+}  // namespace voxlate::nn

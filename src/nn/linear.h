@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "nn/buffer.h"
+#include "nn/compute.h"
+#include "nn/matrix.h"
+#include "voxlate/device.h"
+
+namespace voxlate::nn {
+
+/// Gives rows [begin, end) of a weight matrix [outputs, inputs].
+using RowSource = std::function<void(int begin, int end, std::span<float> rows)>;
+
+/// A linear layer y = x W^T + b with its weights packed for the kernels. Immutable.
+///
+/// With `kFloat32` the weights are exact: held as f16 when that changes none of them, else as f32. With `kFloat16`
+/// they are rounded to f16. Products and sums are f32 in both.
+class Linear {
+ public:
+  struct Shape {
+    int outputs = 0;
+    int inputs = 0;
+  };
+
+  /// Reads `weights` once, a few rows at a time. `bias`: [outputs], or empty for none.
+  Linear(const Kernels& kernels, Shape shape, const RowSource& weights, std::vector<float> bias, ComputeType type);
+
+  int outputs() const { return shape_.outputs; }
+  int inputs() const { return shape_.inputs; }
+  std::size_t size_bytes() const { return halves_.size_bytes() + floats_.size_bytes() + bias_.size() * sizeof(float); }
+
+  /// Row `index` of the weights, as an embedding uses it: [inputs].
+  void copy_row(const Kernels& kernels, int index, std::span<float> row) const;
+
+  struct Epilogue {
+    bool gelu = false;
+    const Matrix* residual = nullptr;  ///< [rows, outputs], added last; may be the result itself
+  };
+
+  /// out = f(x W^T + b), x [rows, inputs], out [rows, outputs]. A row of the result does not depend on the others.
+  void apply(Compute& compute, const Matrix& x, const Matrix& out, const Epilogue& epilogue) const;
+  void apply(Compute& compute, const Matrix& x, const Matrix& out) const { apply(compute, x, out, Epilogue{}); }
+
+ private:
+  struct Block;
+
+  std::size_t panel_size() const;
+  const float* panel(const Kernels& kernels, int index) const;
+  void multiply_block(const Kernels& kernels, const Matrix& x, const Matrix& out, const Epilogue& epilogue,
+                      const Block& block) const;
+
+  Shape shape_;
+  int panel_width_;
+  int panels_;
+  // [panels, inputs, panel_width]: the outputs of a panel lie side by side. One of the two is empty.
+  Buffer<std::uint16_t> halves_;
+  Buffer<float> floats_;
+  std::vector<float> bias_;
+};
+
+}  // namespace voxlate::nn

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "voxlate/device.h"
+
+namespace voxlate::nn {
+class Compute;
+}
+
+namespace voxlate::whisper {
+
+/// Encoder frames (and so steps of a timestamp) per second of audio.
+inline constexpr int kFramesPerSecond = 50;
+
+/// Samples of one frame of the encoder, at 16 kHz.
+inline constexpr int kSamplesPerFrame = 320;
+
+/// One window for the encoder.
+struct WindowAudio {
+  std::span<const float>
+      samples;  ///< at most `Network::window_samples()`; more is not heard, less is followed by silence
+  std::span<const float> before;  ///< what preceded, the last 200 samples of it are used; empty: the window mirrored
+};
+
+/// A head of the decoder's cross-attention.
+struct AttentionHead {
+  int layer = 0;
+  int head = 0;
+
+  bool operator==(const AttentionHead&) const = default;
+};
+
+/// What the decoder needs of one window: the keys and values of its cross-attention. Immutable, shared by all
+/// sequences that decode the window.
+class EncodedAudio;
+
+/// How strongly heads look at the audio when given tokens are said.
+struct CrossAttention {
+  int tokens = 0;
+  int frames = 0;
+  std::vector<float> scores;  ///< [heads, tokens, frames], before the soft-max
+
+  /// Of each token but the first, given those before it, among the ordinary tokens; the first has none and is 0.
+  std::vector<float> probabilities;
+};
+
+/// Sequences of tokens that are decoded side by side. Not thread-safe.
+class DecoderSession {
+ public:
+  struct Input {
+    int sequence = 0;
+    std::span<const int> tokens;  ///< at least one
+  };
+
+  virtual ~DecoderSession() = default;
+
+  /// A new sequence without tokens.
+  virtual int open(std::shared_ptr<const EncodedAudio> audio) = 0;
+
+  /// A new sequence with the tokens of `sequence`.
+  virtual int fork(int sequence) = 0;
+
+  virtual void close(int sequence) = 0;
+
+  virtual int length(int sequence) const = 0;
+
+  /// Appends tokens to sequences, each named once, and gives the logits of what follows each one's last token:
+  /// [inputs, n_vocab], valid until the next call. The logits of a sequence do not depend on the others.
+  virtual std::span<float> step(std::span<const Input> inputs) = 0;
+};
+
+/// A Whisper network with its weights. Immutable, so thread-safe: the calls of several threads take turns at the
+/// compute pool.
+class Network {
+ public:
+  struct Shape {
+    int n_vocab = 0;
+    int n_audio_ctx = 0;  ///< frames of a window
+    int n_text_ctx = 0;   ///< tokens of a sequence
+    int n_text_layer = 0;
+    int n_text_head = 0;
+    int n_mels = 0;
+  };
+
+  /// Reads a ggml or safetensors file. `compute` outlives the network. Throws what `WhisperFile::open` throws.
+  static std::shared_ptr<const Network> load(const std::filesystem::path& path, nn::Compute& compute, ComputeType type);
+
+  virtual ~Network() = default;
+
+  virtual const Shape& shape() const = 0;
+  int window_samples() const { return shape().n_audio_ctx * kSamplesPerFrame; }
+
+  /// The ordinary tokens, as the file lists them.
+  virtual std::span<const std::string> vocabulary() const = 0;
+
+  virtual std::size_t size_bytes() const = 0;
+
+  /// "f16 weights, float32, avx2": for logs and the status.
+  virtual std::string description() const = 0;
+
+  /// The results are in the order of the windows, and each is independent of the others.
+  virtual std::vector<std::shared_ptr<const EncodedAudio>> encode(std::span<const WindowAudio> windows) const = 0;
+
+  virtual std::unique_ptr<DecoderSession> new_session() const = 0;
+
+  /// Runs `tokens` over the first `frames` of `audio`.
+  virtual CrossAttention cross_attention(std::shared_ptr<const EncodedAudio> audio, std::span<const int> tokens,
+                                         std::span<const AttentionHead> heads, int frames) const = 0;
+
+  /// log(sum(exp(x))), -infinity without an element above it.
+  virtual float log_sum_exp(std::span<const float> x) const = 0;
+};
+
+}  // namespace voxlate::whisper

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model_file/whisper_file.h"
+#include "nn/kernels.h"
+#include "nn/layer_norm.h"
+#include "nn/linear.h"
+#include "nn/matrix.h"
+
+namespace voxlate::whisper {
+
+/// Takes the layers of a network out of its file, under OpenAI's names.
+class Weights {
+ public:
+  Weights(const model_file::WhisperFile& file, const nn::Kernels& kernels, ComputeType type)
+      : file_(file), kernels_(kernels), type_(type) {}
+
+  const nn::Kernels& kernels() const { return kernels_; }
+  const model_file::WhisperDims& dims() const { return file_.dims(); }
+
+  /// `name`.weight and, where there is one, `name`.bias.
+  nn::Linear linear(const std::string& name) const { return joined({{name, 1}}); }
+
+  /// Queries, keys and values of `name` in one layer: [3 * state, state], the queries scaled for the attention.
+  nn::Linear query_key_value(const std::string& name, int head_width) const;
+
+  /// The queries alone, scaled.
+  nn::Linear query(const std::string& name, int head_width) const;
+
+  nn::Linear key_value(const std::string& name) const;
+
+  /// A convolution of width 3 as a layer over windows of three rows.
+  nn::Linear convolution(const std::string& name) const;
+
+  /// Without a bias: the token embedding and the logits in one.
+  nn::Linear embedding(const std::string& name) const { return joined({{name, 1}}); }
+
+  nn::LayerNorm layer_norm(const std::string& name) const;
+
+  nn::Matrix matrix(const std::string& name) const;
+
+ private:
+  struct Part {
+    std::string name;
+    float scale = 1;
+  };
+
+  /// The outputs of several layers over the same input, one behind the other.
+  nn::Linear joined(const std::vector<Part>& parts) const;
+
+  std::vector<float> vector(const std::string& name) const;
+
+  const model_file::WhisperFile& file_;
+  const nn::Kernels& kernels_;
+  const ComputeType type_;
+};
+
+}  // namespace voxlate::whisper

@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "whisper/transcription_run.h"
+
+namespace voxlate::whisper {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kReadSamples = 16384;
+constexpr std::size_t kLeastSamples = kSamplesPerFrame;  // what is left of the audio below that is no frame
+constexpr float kHotTemperature = 0.5F;  // a text sampled above it is no context for the next window
+
+}  // namespace
+
+SequentialRun::SequentialRun(const Setting& setting) : TranscriptionRun(setting), context_(setting.prompt) {}
+
+Transcript SequentialRun::transcribe() {
+  for (;;) {
+    check_stop();
+    fill();
+    if (buffer_.size() < kLeastSamples) break;
+    const milliseconds begin = start_ + speech::length_of(seek_);
+    const milliseconds end = begin + speech::length_of(static_cast<std::int64_t>(buffer_.size()));
+    std::optional<Window> window = setting_.log.find(begin, end);
+    if (!window) {
+      decide_language({&buffer_, 1});
+      window = decode(begin);
+      setting_.log.add(*window);
+    }
+    append(*window);
+    const std::int64_t advance = speech::samples_in(window->next - begin);
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(std::min<std::int64_t>(
+                                                         advance, static_cast<std::int64_t>(buffer_.size()))));
+    seek_ += advance;
+    report(speech::length_of(seek_));
+  }
+  transcript_.duration = speech::length_of(seek_ + static_cast<std::int64_t>(buffer_.size()));
+  return std::move(transcript_);
+}
+
+/// Reads until the buffer holds a window, or the audio has ended.
+void SequentialRun::fill() {
+  const auto wanted = static_cast<std::size_t>(setting_.model.network().window_samples());
+  std::vector<float> block(kReadSamples);
+  while (!ended_ && buffer_.size() < wanted) {
+    const std::size_t count =
+        setting_.audio.read(std::span<float>(block).first(std::min(kReadSamples, wanted - buffer_.size())));
+    ended_ = count == 0;
+    buffer_.insert(buffer_.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+}
+
+Window SequentialRun::decode(milliseconds begin) {
+  const milliseconds length = speech::length_of(static_cast<std::int64_t>(buffer_.size()));
+  auto pending = submit(buffer_, context_);
+  const WindowBatcher::Result result = wait(pending);
+  WindowText text = make_window_text(setting_.model, result, setting_.decoding, {}, length);
+  // Whole frames, and never none: a window that claims to end where it begins is taken as a whole.
+  const milliseconds advance = text.advance > milliseconds(0) ? text.advance : length;
+  Window window{.begin = begin, .end = begin + length, .segments = {}, .next = begin + advance};
+  add_segments(window, std::move(text), begin);
+  remember(window, result.decoded.temperature);
+  return window;
+}
+
+/// What was said becomes context of the next window.
+void SequentialRun::remember(const Window& window, float temperature) {
+  if (!setting_.options.condition_on_previous || temperature > kHotTemperature) {
+    context_ = setting_.prompt;
+    if (!setting_.options.condition_on_previous) return;
+  }
+  if (temperature > kHotTemperature) return;
+  for (const Segment& segment : window.segments) {
+    const std::vector<int> tokens = setting_.model.tokenizer().encode(" " + segment.text);
+    context_.insert(context_.end(), tokens.begin(), tokens.end());
+  }
+  const auto most = static_cast<std::size_t>(setting_.model.network().shape().n_text_ctx);
+  if (context_.size() > most) context_.erase(context_.begin(), context_.end() - static_cast<std::ptrdiff_t>(most));
+}
+
+}  // namespace voxlate::whisper

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <future>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "speech/speech_reader.h"
+#include "voxlate/transcriber.h"
+#include "whisper/whisper_model.h"
+#include "whisper/whisper_transcriber.h"
+#include "whisper/window_segments.h"
+
+namespace voxlate::whisper {
+
+/// One call of `transcribe`: what both ways to cut long audio share. All in the caller's thread.
+class TranscriptionRun {
+ public:
+  struct Setting {
+    const WhisperModel& model;
+    const WhisperTranscriber::Options& options;
+    DecodingOptions decoding;
+    bool language_known = false;  ///< `decoding.language` holds; else the windows vote
+    std::vector<int> prompt;      ///< context of every window
+    AudioSource& audio;
+    WindowLog& log;
+    Progress& progress;
+    const std::stop_token& stop;
+  };
+
+  explicit TranscriptionRun(Setting setting);
+
+  /// Of the result, once it is known.
+  int language() const { return setting_.decoding.language; }
+
+ protected:
+  std::future<WindowBatcher::Result> submit(std::vector<float> samples, const std::vector<int>& context);
+
+  /// Reports progress meanwhile.
+  WindowBatcher::Result wait(std::future<WindowBatcher::Result>& result);
+
+  /// Adds segments whose times count from `begin`.
+  static void add_segments(Window& window, WindowText text, std::chrono::milliseconds begin);
+
+  /// To the transcript; what overlaps the segment before begins behind it.
+  void append(const Window& window);
+
+  void decide_language(std::span<const std::vector<float>> windows);
+  void report(std::chrono::milliseconds done);
+  void check_stop() const;
+
+  Setting setting_;
+  const std::chrono::milliseconds start_;  ///< media time of the first sample
+  Transcript transcript_;
+
+ private:
+  const std::chrono::milliseconds total_;
+  std::chrono::milliseconds done_{0};
+};
+
+class ChunkedRun final : public TranscriptionRun {
+ public:
+  ChunkedRun(const Setting& setting, VoiceActivityDetector& detector);
+  Transcript transcribe();
+
+ private:
+  /// A window whose text is not in the transcript yet.
+  struct Pending {
+    speech::Utterance place;
+    std::vector<float> samples;
+    std::optional<Window> found;  ///< in the log
+    std::future<WindowBatcher::Result> result;
+  };
+
+  std::chrono::milliseconds media_time(std::int64_t sample) const { return start_ + speech::length_of(sample); }
+  void take_utterances();
+  void vote();
+  void dispatch();
+  void collect_first();
+  Window decode(Pending& pending);
+  std::optional<std::int64_t> where_to_go_on(const Pending& pending, std::int64_t offset, const WindowText& text) const;
+
+  speech::SpeechReader reader_;
+  std::deque<Pending> pending_;
+  std::size_t dispatched_ = 0;  ///< of `pending_`, from the front
+};
+
+class SequentialRun final : public TranscriptionRun {
+ public:
+  explicit SequentialRun(const Setting& setting);
+  Transcript transcribe();
+
+ private:
+  void fill();
+  Window decode(std::chrono::milliseconds begin);
+  void remember(const Window& window, float temperature);
+
+  std::vector<float> buffer_;  ///< audio from `seek_` on
+  std::int64_t seek_ = 0;      ///< samples
+  bool ended_ = false;
+  std::vector<int> context_;
+};
+
+}  // namespace voxlate::whisper

@@ -1,0 +1,130 @@
+#include "whisper/window_batcher.h"
+
+#include <algorithm>
+#include <exception>
+#include <span>
+#include <utility>
+
+#include "voxlate/error.h"
+
+namespace voxlate::whisper {
+namespace {
+
+std::exception_ptr cancelled() {
+  return std::make_exception_ptr(Error(ErrorCode::kCancelled, "cancelled while transcribing"));
+}
+
+}  // namespace
+
+WindowBatcher::WindowBatcher(const Network& network, const Tokenizer& tokenizer, const Options& options)
+    : network_(network),
+      tokenizer_(tokenizer),
+      options_(options),
+      session_(network.new_session()),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+WindowBatcher::~WindowBatcher() {
+  thread_.request_stop();
+  thread_.join();
+  const MutexLock lock(mutex_);
+  for (Waiting& waiting : waiting_) waiting.promise.set_exception(cancelled());
+}
+
+std::future<WindowBatcher::Result> WindowBatcher::submit(Request request, std::stop_token stop) {
+  Waiting waiting{.request = std::move(request), .stop = std::move(stop), .promise = {}};
+  std::future<Result> result = waiting.promise.get_future();
+  {
+    const MutexLock lock(mutex_);
+    waiting_.push_back(std::move(waiting));
+  }
+  arrived_.notify_one();
+  return result;
+}
+
+void WindowBatcher::work(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    try {
+      begin(take_waiting(stop));
+      step();
+      settle();
+    } catch (...) {
+      abandon(std::current_exception());
+    }
+  }
+  abandon(cancelled());
+}
+
+/// Those that may join now. Waits for one when there is nothing else to do.
+std::vector<WindowBatcher::Waiting> WindowBatcher::take_waiting(const std::stop_token& stop) {
+  const MutexLock lock(mutex_);
+  if (live_.empty()) arrived_.wait(mutex_, stop, [&]() REQUIRES(mutex_) { return !waiting_.empty(); });
+  std::vector<Waiting> taken;
+  while (!waiting_.empty() && live_.size() + taken.size() < options_.max_windows) {
+    taken.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  return taken;
+}
+
+void WindowBatcher::begin(std::vector<Waiting> waiting) {
+  std::vector<WindowAudio> windows;
+  for (const Waiting& one : waiting) windows.push_back({.samples = one.request.samples, .before = {}});
+  std::vector<std::shared_ptr<const EncodedAudio>> encoded;
+  try {
+    encoded = network_.encode(windows);
+  } catch (...) {
+    for (Waiting& one : waiting) one.promise.set_exception(std::current_exception());
+    return;
+  }
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    Waiting& one = waiting[i];
+    Live live{.stop = std::move(one.stop), .promise = std::move(one.promise), .audio = encoded[i], .decoder = {}};
+    try {
+      live.decoder = std::make_unique<WindowDecoder>(network_, tokenizer_, *session_, one.request.decoding, encoded[i],
+                                                     one.request.prompt);
+      live_.push_back(std::move(live));
+    } catch (...) {
+      live.promise.set_exception(std::current_exception());
+    }
+  }
+}
+
+void WindowBatcher::step() {
+  std::vector<DecoderSession::Input> inputs;
+  std::vector<std::size_t> counts;
+  for (Live& live : live_) {
+    const std::size_t before = inputs.size();
+    live.decoder->request(inputs);
+    counts.push_back(inputs.size() - before);
+  }
+  if (inputs.empty()) return;
+  std::span<float> logits = session_->step(inputs);
+  const auto vocabulary = static_cast<std::size_t>(network_.shape().n_vocab);
+  for (std::size_t i = 0; i < live_.size(); ++i) {
+    live_[i].decoder->accept(logits.first(counts[i] * vocabulary));
+    logits = logits.subspan(counts[i] * vocabulary);
+  }
+}
+
+/// Finished and cancelled windows leave.
+void WindowBatcher::settle() {
+  for (Live& live : live_) {
+    if (live.stop.stop_requested()) {
+      live.promise.set_exception(cancelled());
+      live.decoder.reset();
+    } else if (live.decoder->finished()) {
+      live.promise.set_value({.decoded = live.decoder->result(), .audio = std::move(live.audio)});
+      live.decoder.reset();
+    }
+  }
+  std::erase_if(live_, [](const Live& live) { return live.decoder == nullptr; });
+}
+
+/// A failed step leaves the sequences undefined: all that took part in it end, and a new session begins.
+void WindowBatcher::abandon(const std::exception_ptr& reason) {
+  for (Live& live : live_) live.promise.set_exception(reason);
+  live_.clear();
+  session_ = network_.new_session();
+}
+
+}  // namespace voxlate::whisper

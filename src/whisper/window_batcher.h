@@ -1,0 +1,86 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <future>
+#include <memory>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "whisper/decoding_options.h"
+#include "whisper/net/network.h"
+#include "whisper/tokenizer.h"
+#include "whisper/window_decoder.h"
+
+namespace voxlate::whisper {
+
+/// One thread per loaded network that decodes the windows of all jobs together: windows are encoded in groups, all
+/// that are live take each step of the decoder at once, finished ones leave and waiting ones join between two steps.
+/// What comes of a window does not depend on what else is decoded. Windows are begun in the order they came in.
+/// Thread-safe.
+class WindowBatcher {
+ public:
+  struct Options {
+    std::size_t max_windows = 8;  ///< decoded at once; each holds its keys and values in memory
+  };
+
+  struct Request {
+    std::vector<float> samples;
+    DecodingOptions decoding;
+    WindowDecoder::Prompt prompt;
+  };
+
+  struct Result {
+    DecodedWindow decoded;
+    std::shared_ptr<const EncodedAudio> audio;
+  };
+
+  /// Both outlive the batcher.
+  WindowBatcher(const Network& network, const Tokenizer& tokenizer, const Options& options);
+  ~WindowBatcher();
+  WindowBatcher(const WindowBatcher&) = delete;
+  WindowBatcher& operator=(const WindowBatcher&) = delete;
+
+  /// The future throws `kCancelled` soon after `stop` is requested, or when the batcher ends.
+  std::future<Result> submit(Request request, std::stop_token stop);
+
+ private:
+  struct Waiting {
+    Request request;
+    std::stop_token stop;
+    std::promise<Result> promise;
+  };
+
+  struct Live {
+    std::stop_token stop;
+    std::promise<Result> promise;
+    std::shared_ptr<const EncodedAudio> audio;
+    std::unique_ptr<WindowDecoder> decoder;
+  };
+
+  void work(const std::stop_token& stop);
+  std::vector<Waiting> take_waiting(const std::stop_token& stop);
+  void begin(std::vector<Waiting> waiting);
+  void step();
+  void settle();
+  void abandon(const std::exception_ptr& reason);
+
+  const Network& network_;
+  const Tokenizer& tokenizer_;
+  const Options options_;
+
+  Mutex mutex_;
+  ConditionVariable arrived_;
+  std::deque<Waiting> waiting_ GUARDED_BY(mutex_);
+
+  // Of the thread alone.
+  std::unique_ptr<DecoderSession> session_;
+  std::vector<Live> live_;
+
+  std::jthread thread_;
+};
+
+}  // namespace voxlate::whisper

@@ -1,0 +1,204 @@
+#include "whisper/whisper_transcriber.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "tests/unit/speech/memory_audio.h"
+#include "tests/unit/whisper/scripted_network.h"
+#include "tests/unit/whisper/vocabularies.h"
+#include "voxlate/error.h"
+#include "whisper/languages.h"
+
+namespace voxlate::whisper {
+namespace {
+
+using speech::KnownSpeech;
+using speech::MemoryAudio;
+using speech::MemoryLog;
+using speech::Reports;
+using std::chrono::milliseconds;
+
+constexpr std::int64_t kSecond = kSampleRate;
+
+/// A network of made-up words behind the real transcriber; what it says is `texts`, window after window.
+class WhisperTranscriberTest : public ::testing::Test {
+ protected:
+  struct Said {
+    std::string text;
+    int begin_ms;
+    int end_ms;
+  };
+
+  /// One element per window; in it, several segments with pairs of timestamps between them.
+  using Windows = std::vector<std::vector<Said>>;
+
+  /// The tokens of a window. `closed` ends it with one timestamp, else with two: there is more to be heard.
+  std::vector<int> tokens_of(const std::vector<Said>& window, bool closed) const {
+    std::vector<int> tokens;
+    for (const Said& said : window) {
+      tokens.push_back(tokenizer_.timestamp_begin() + said.begin_ms / 20);
+      const std::vector<int> text = tokenizer_.encode(said.text);
+      tokens.insert(tokens.end(), text.begin(), text.end());
+      tokens.push_back(tokenizer_.timestamp_begin() + said.end_ms / 20);
+    }
+    if (!closed) tokens.push_back(tokens.back());
+    return tokens;
+  }
+
+  std::shared_ptr<const WhisperModel> model_saying(std::vector<std::vector<int>> windows) {
+    windows_ = std::move(windows);
+    auto network = std::make_shared<ScriptedNetwork>(
+        tokenizer_, [this](std::span<const int> tokens, std::span<float> logits) { speak(tokens, logits); }, 448,
+        vocabulary_);
+    return std::make_shared<WhisperModel>("made-up", std::move(network), WindowBatcher::Options{});
+  }
+
+  void speak(std::span<const int> tokens, std::span<float> logits) {
+    if (tokens.size() == 1) {  // the start alone: a vote on the language
+      logits[static_cast<std::size_t>(tokenizer_.language_token(2))] = 5;
+      return;
+    }
+    const auto task = std::find_if(tokens.begin(), tokens.end(), [&](int token) {
+      return token == tokenizer_.transcribe() || token == tokenizer_.translate();
+    });
+    const auto said = static_cast<std::size_t>(tokens.end() - task) - 1;
+    if (said == 0) window_ = next_window_++;
+    const std::vector<int>& text = windows_.at(window_);
+    logits[static_cast<std::size_t>(said < text.size() ? text[said] : tokenizer_.eot())] = 20;
+  }
+
+  Transcript transcribe(const std::shared_ptr<const WhisperModel>& model, double seconds,
+                        std::vector<SpeechRegion> regions, const TranscribeOptions& options = {.language = "en"}) {
+    WhisperTranscriber transcriber(
+        options_, [] { return TranscriberInfo{}; }, [&](const std::string&, std::stop_token) { return model; },
+        [&] { return std::make_unique<KnownSpeech>(regions); });
+    MemoryAudio audio(std::vector<float>(static_cast<std::size_t>(seconds * kSampleRate)), start_);
+    Reports reports;
+    reports.stop_after(stop_after_);
+    return transcriber.transcribe(audio, options, log_, reports, reports.token());
+  }
+
+  static std::vector<std::string> texts(const Transcript& transcript) {
+    std::vector<std::string> texts;
+    for (const Segment& segment : transcript.segments) texts.push_back(segment.text);
+    return texts;
+  }
+
+  static void expect_in_order(const Transcript& transcript, milliseconds start) {
+    milliseconds at = start;
+    for (const Segment& segment : transcript.segments) {
+      EXPECT_GE(segment.begin, at);
+      EXPECT_GE(segment.end, segment.begin);
+      at = segment.end;
+    }
+    EXPECT_LE(at, start + transcript.duration);
+  }
+
+  const std::vector<std::string> vocabulary_ = small_vocabulary({" one", " two", " three", " four"});
+  const Tokenizer tokenizer_{vocabulary_, small_n_vocab(vocabulary_.size(), 4)};
+  WhisperTranscriber::Options options_ = [] {
+    WhisperTranscriber::Options options;
+    options.decoding.beam_size = 1;
+    options.max_pending = 1;  // the script knows windows by their order
+    return options;
+  }();
+  milliseconds start_{0};
+  MemoryLog log_;
+  int stop_after_ = 0;
+  std::vector<std::vector<int>> windows_;
+  std::size_t next_window_ = 0;
+  std::size_t window_ = 0;
+};
+
+TEST_F(WhisperTranscriberTest, EachStretchOfSpeechIsAWindowInMediaTime) {
+  start_ = milliseconds(1500);
+  const auto model = model_saying({tokens_of({{" one two", 0, 3000}}, true), tokens_of({{" three", 0, 4000}}, true)});
+  const Transcript transcript = transcribe(model, 60, {{2 * kSecond, 5 * kSecond}, {40 * kSecond, 44 * kSecond}});
+  EXPECT_THAT(texts(transcript), ::testing::ElementsAre("one two", "three"));
+  EXPECT_GE(transcript.segments[0].begin, milliseconds(3500));
+  EXPECT_LE(transcript.segments[0].end, milliseconds(6500));
+  EXPECT_GE(transcript.segments[1].begin, milliseconds(41'500));
+  EXPECT_EQ(transcript.duration, milliseconds(60'000));
+  EXPECT_EQ(transcript.engine, "whisper made-up");
+  expect_in_order(transcript, start_);
+  ASSERT_EQ(log_.added().size(), 2U);
+  EXPECT_EQ(log_.added()[1].begin, milliseconds(41'500));
+}
+
+TEST_F(WhisperTranscriberTest, WithoutSpeechThereIsNoTextAndNothingIsDecoded) {
+  const auto model = model_saying({});
+  const Transcript transcript = transcribe(model, 90, {});
+  EXPECT_TRUE(transcript.segments.empty());
+  EXPECT_EQ(transcript.duration, milliseconds(90'000));
+}
+
+TEST_F(WhisperTranscriberTest, AWindowWhoseTextEndsEarlyGoesOnFromThere) {
+  const auto model = model_saying({tokens_of({{" one", 0, 8000}}, /*closed=*/false),
+                                   tokens_of({{" two", 0, 6000}}, true), tokens_of({{" three", 0, 5500}}, true)});
+  const Transcript transcript = transcribe(model, 30, {{0, 20 * kSecond}});
+  EXPECT_THAT(texts(transcript), ::testing::ElementsAre("one", "two", "three"))
+      << "two closed windows left six seconds of speech";
+  EXPECT_GE(transcript.segments[1].begin, milliseconds(8000));
+  EXPECT_GE(transcript.segments[2].begin, milliseconds(13'500));
+  expect_in_order(transcript, start_);
+  EXPECT_EQ(log_.added().size(), 1U) << "it is one window of the log";
+}
+
+TEST_F(WhisperTranscriberTest, FinishedWindowsAreNotDecodedAgain) {
+  const std::vector<SpeechRegion> regions{{0, 5 * kSecond}, {20 * kSecond, 25 * kSecond}};
+  const auto model = model_saying({tokens_of({{" one", 0, 5000}}, true), tokens_of({{" two", 0, 5000}}, true)});
+  const Transcript first = transcribe(model, 30, regions);
+  EXPECT_EQ(transcribe(model, 30, regions).segments, first.segments) << "a third window would be none of the script";
+  EXPECT_EQ(log_.added().size(), 2U);
+}
+
+TEST_F(WhisperTranscriberTest, SequentialWindowsBeginWhereTheOneBeforeEnded) {
+  options_.long_audio = LongAudio::kSequential;
+  const auto model = model_saying({tokens_of({{" one", 0, 10'000}, {" two", 12'000, 22'000}}, /*closed=*/false),
+                                   tokens_of({{" three", 1000, 20'000}}, true), tokens_of({{" four", 0, 6000}}, true)});
+  const Transcript transcript = transcribe(model, 60, {});
+  EXPECT_THAT(texts(transcript), ::testing::ElementsAre("one", "two", "three", "four"));
+  ASSERT_EQ(log_.added().size(), 3U);
+  EXPECT_EQ(log_.added()[1].begin, milliseconds(22'000));
+  EXPECT_EQ(log_.added()[2].begin, milliseconds(52'000));
+  EXPECT_EQ(transcript.duration, milliseconds(60'000));
+  expect_in_order(transcript, start_);
+}
+
+TEST_F(WhisperTranscriberTest, TheWindowsVoteOnTheLanguage) {
+  const auto model = model_saying({tokens_of({{" one", 0, 5000}}, true)});
+  const Transcript transcript = transcribe(model, 10, {{0, 5 * kSecond}}, {});
+  EXPECT_EQ(transcript.language, bcp47_code(2));
+}
+
+TEST_F(WhisperTranscriberTest, RefusesALanguageThatTheModelDoesNotKnow) {
+  const auto model = model_saying({});
+  for (const char* language : {"tlh", "yue"}) {
+    try {
+      transcribe(model, 1, {}, {.language = language});
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+      EXPECT_THAT(error.what(), ::testing::HasSubstr(language));
+    }
+  }
+}
+
+TEST_F(WhisperTranscriberTest, ACancelEndsTheCall) {
+  const auto model = model_saying({tokens_of({{" one", 0, 5000}}, true)});
+  stop_after_ = 1;
+  try {
+    transcribe(model, 30, {{0, 5 * kSecond}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kCancelled);
+  }
+}
+
+}  // namespace
+}  // namespace voxlate::whisper
