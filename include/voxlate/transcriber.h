@@ -20,10 +20,10 @@ struct TranscriberModel {
 
 /// What an engine is, for the page, the API and the log.
 struct TranscriberInfo {
-  std::string id;                      ///< the value of the option `engine`: "sphinx"
-  std::string name;                    ///< for people: "PocketSphinx (US English)"
-  std::vector<std::string> languages;  ///< BCP 47 codes it recognises
-  std::string notice;                  ///< an honest word about its quality and what is better; may be empty
+  std::string id;                          ///< the value of the option `engine`: "sphinx"
+  std::string name;                        ///< for people: "PocketSphinx (US English)"
+  std::vector<std::string> languages;      ///< BCP 47 codes it recognises
+  std::string notice;                      ///< an honest word about its quality and what is better; may be empty
   std::vector<TranscriberModel> models{};  ///< best first; empty for an engine that has but one
 };
 

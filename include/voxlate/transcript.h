@@ -17,6 +17,18 @@ struct Word {
   bool operator==(const Word&) const = default;
 };
 
+/// How a decoder came to a text, for engines that tell.
+struct Decoding {
+  std::vector<int> tokens;  ///< ids of the model's vocabulary, times left out
+  float temperature = 0;    ///< of the sampling; 0: the most probable text
+  float average_logprob = 0;
+  float compression_ratio = 0;  ///< high for a text that repeats itself
+  float no_speech_probability = 0;
+  std::string doubt;  ///< "loop" (repetitions were cut off), "low_logprob"; empty: none
+
+  bool operator==(const Decoding&) const = default;
+};
+
 /// A stretch of speech. `words` is empty where the engine (or a translation) has no word times.
 struct Segment {
   std::chrono::milliseconds begin{};
@@ -24,6 +36,7 @@ struct Segment {
   std::string text;  ///< UTF-8, no surrounding space
   std::vector<Word> words;
   float confidence = 0;  ///< posterior in [0, 1]; 0 where unknown
+  std::optional<Decoding> decoding{};
 
   bool operator==(const Segment&) const = default;
 };

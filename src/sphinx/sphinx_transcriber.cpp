@@ -23,8 +23,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kReportEvery{200};  // while waiting: a sign of life, and a look whether to stop
 constexpr int kWaitingPerDecoder = 2;
 
-/// What `bench/word_error_rate` found to matter: less weight on the language model than the library's 6.5, 8.5, 9.5, and
-/// a limit on the states of a frame, which halves the time of continuous speech and changes two words in 1000.
+/// What `bench/word_error_rate` found to matter: less weight on the language model than the library's 6.5, 8.5, 9.5,
+/// and a limit on the states of a frame, which halves the time of continuous speech and changes two words in 1000.
 constexpr std::array<std::pair<const char*, const char*>, 4> kTunedSettings{
     {{"-lw", "5.5"}, {"-fwdflatlw", "7"}, {"-bestpathlw", "8"}, {"-maxhmmpf", "3000"}}};
 

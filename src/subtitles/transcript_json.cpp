@@ -2,19 +2,24 @@
 //
 //   transcript := { "language": tag, "engine": text, "duration_s": seconds, "text": text,
 //                   "segments": [ segment* ], "notes": [ text* ] }
-//   window     := { "begin_ms": integer, "end_ms": integer, "segments": [ segment* ] }
-//   segment    := { "start": seconds, "end": seconds, "text": text, "confidence": share, "words": [ word* ] }
+//   window     := { "begin_ms": integer, "end_ms": integer, "next_ms": integer, "segments": [ segment* ] }
+//   segment    := { "start": seconds, "end": seconds, "text": text, "confidence": share, "words": [ word* ],
+//                   "decoding": decoding }
+//   decoding   := { "tokens": [ integer* ], "temperature": number, "avg_logprob": number, "compression_ratio": number,
+//                   "no_speech_prob": number, "doubt": text }
 //   word       := { "word": text, "start": seconds, "end": seconds, "confidence": share }
 //   seconds    := number of 0 to 10^9, to the millisecond; "start" <= "end"
 //   share      := number of 0 to 1
 //
-// "text" of a transcript is for readers: the segments' text joined; it is not read back.
+// "text" of a transcript is for readers: the segments' text joined; it is not read back. "decoding" and "next_ms" may
+// be absent.
 
 #include "subtitles/transcript_json.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "subtitles/txt_writer.h"
@@ -27,13 +32,15 @@ using nlohmann::ordered_json;
 using std::chrono::milliseconds;
 
 constexpr double kMaxSeconds = 1e9;
+constexpr double kMaxNumber = 1e9;
+constexpr std::uint64_t kMaxToken = 1'000'000;
 
 double seconds_of(milliseconds time) { return static_cast<double>(time.count()) / 1000.0; }
 
 /// The shortest decimal that is this float: 0.8, not 0.800000011920929.
-double shortest(float confidence) {
-  if (!std::isfinite(confidence)) return 0;
-  return std::stod(fmt::format("{}", confidence));
+double shortest(float number) {
+  if (!std::isfinite(number)) return 0;
+  return std::stod(fmt::format("{}", number));
 }
 
 ordered_json json_of(const Word& word) {
@@ -41,6 +48,15 @@ ordered_json json_of(const Word& word) {
           {"start", seconds_of(word.begin)},
           {"end", seconds_of(word.end)},
           {"confidence", shortest(word.confidence)}};
+}
+
+ordered_json json_of(const Decoding& decoding) {
+  return {{"tokens", decoding.tokens},
+          {"temperature", shortest(decoding.temperature)},
+          {"avg_logprob", shortest(decoding.average_logprob)},
+          {"compression_ratio", shortest(decoding.compression_ratio)},
+          {"no_speech_prob", shortest(decoding.no_speech_probability)},
+          {"doubt", decoding.doubt}};
 }
 
 ordered_json json_of(const std::vector<Segment>& segments) {
@@ -53,6 +69,7 @@ ordered_json json_of(const std::vector<Segment>& segments) {
                     {"text", segment.text},
                     {"confidence", shortest(segment.confidence)},
                     {"words", std::move(words)}});
+    if (segment.decoding) list.back()["decoding"] = json_of(*segment.decoding);
   }
   return list;
 }
@@ -122,6 +139,29 @@ Word word_of(const ordered_json& json) {
   return word;
 }
 
+float number_of(const ordered_json& object, const char* key) {
+  const ordered_json& value = member(object, key);
+  if (!value.is_number()) throw_corrupt(key, "a number");
+  const auto number = value.get<double>();
+  if (!(std::abs(number) <= kMaxNumber)) throw_corrupt(key, "a number from -1e9 to 1e9");
+  return static_cast<float>(number);
+}
+
+Decoding decoding_of(const ordered_json& json) {
+  if (!json.is_object()) throw_corrupt("decoding", "an object");
+  Decoding decoding{.tokens = {},
+                    .temperature = number_of(json, "temperature"),
+                    .average_logprob = number_of(json, "avg_logprob"),
+                    .compression_ratio = number_of(json, "compression_ratio"),
+                    .no_speech_probability = number_of(json, "no_speech_prob"),
+                    .doubt = text_or_empty(json, "doubt")};
+  for (const ordered_json& token : list_of(json, "tokens")) {
+    if (!token.is_number_unsigned() || token.get<std::uint64_t>() > kMaxToken) throw_corrupt("tokens", "token ids");
+    decoding.tokens.push_back(token.get<int>());
+  }
+  return decoding;
+}
+
 Segment segment_of(const ordered_json& json) {
   if (!json.is_object()) throw_corrupt("segments", "objects");
   Segment segment{.begin = time_of(json, "start"),
@@ -131,6 +171,7 @@ Segment segment_of(const ordered_json& json) {
                   .confidence = confidence_of(json)};
   if (segment.end < segment.begin) throw_corrupt("end", "a time not before \"start\"");
   for (const ordered_json& word : list_of(json, "words")) segment.words.push_back(word_of(word));
+  if (const auto decoding = json.find("decoding"); decoding != json.end()) segment.decoding = decoding_of(*decoding);
   return segment;
 }
 
@@ -164,8 +205,10 @@ std::string write_transcript_json(const Transcript& transcript) {
 }
 
 std::string write_window_json(const Window& window) {
-  return dump(
-      {{"begin_ms", window.begin.count()}, {"end_ms", window.end.count()}, {"segments", json_of(window.segments)}});
+  return dump({{"begin_ms", window.begin.count()},
+               {"end_ms", window.end.count()},
+               {"next_ms", window.next.count()},
+               {"segments", json_of(window.segments)}});
 }
 
 Transcript parse_transcript_json(std::string_view text) {
@@ -181,7 +224,10 @@ Transcript parse_transcript_json(std::string_view text) {
 
 Window parse_window_json(std::string_view text) {
   const ordered_json json = parse_object(text);
-  return {.begin = whole_ms_of(json, "begin_ms"), .end = whole_ms_of(json, "end_ms"), .segments = segments_of(json)};
+  return {.begin = whole_ms_of(json, "begin_ms"),
+          .end = whole_ms_of(json, "end_ms"),
+          .segments = segments_of(json),
+          .next = json.contains("next_ms") ? whole_ms_of(json, "next_ms") : milliseconds(0)};
 }
 
 }  // namespace voxlate::subtitles

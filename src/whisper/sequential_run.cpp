@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kReadSamples = 16384;
 constexpr std::size_t kLeastSamples = kSamplesPerFrame;  // what is left of the audio below that is no frame
-constexpr float kHotTemperature = 0.5F;  // a text sampled above it is no context for the next window
+constexpr float kHotTemperature = 0.5F;                  // a text sampled above it is no context for the next window
 
 }  // namespace
 

@@ -32,10 +32,10 @@ class WhisperTranscriber final : public Transcriber {
  public:
   struct Options {
     LongAudio long_audio = LongAudio::kChunked;
-    DecodingOptions decoding;                    ///< task and language are set per job
-    std::size_t max_pending = 8;                 ///< windows of a job under way at once
-    std::size_t voters = 3;                      ///< windows that vote on the language
-    bool condition_on_previous = true;           ///< sequential: the text before is context
+    DecodingOptions decoding;                      ///< task and language are set per job
+    std::size_t max_pending = 8;                   ///< windows of a job under way at once
+    std::size_t voters = 3;                        ///< windows that vote on the language
+    bool condition_on_previous = true;             ///< sequential: the text before is context
     std::chrono::milliseconds max_pause{2'000};    ///< chunked: joined over inside a window
     std::chrono::milliseconds max_region{30'000};  ///< of the detector: how long or late its regions are at most
   };

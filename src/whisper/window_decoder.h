@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "whisper/decoding_options.h"
@@ -21,6 +22,16 @@ enum class Doubt {
   kNoSpeech,    ///< probably nothing was said; the text is left out
   kLowLogprob,  ///< improbable at every temperature
 };
+
+constexpr std::string_view to_string(Doubt doubt) {
+  switch (doubt) {
+    case Doubt::kNone: return "";
+    case Doubt::kLoop: return "loop";
+    case Doubt::kNoSpeech: return "no_speech";
+    case Doubt::kLowLogprob: return "low_logprob";
+  }
+  return "";
+}
 
 /// What was decoded from one window.
 struct DecodedWindow {

@@ -98,7 +98,13 @@ WindowText make_window_text(const WhisperModel& model, const WindowBatcher::Resu
                     .end = written.end,
                     .text = trimmed(model.tokenizer().decode(written.tokens)),
                     .words = {},
-                    .confidence = mean_probability(decoded, written)};
+                    .confidence = mean_probability(decoded, written),
+                    .decoding = Decoding{.tokens = written.tokens,
+                                         .temperature = decoded.temperature,
+                                         .average_logprob = static_cast<float>(decoded.average_logprob),
+                                         .compression_ratio = static_cast<float>(decoded.compression_ratio),
+                                         .no_speech_probability = static_cast<float>(decoded.no_speech_probability),
+                                         .doubt = std::string(to_string(decoded.doubt))}};
     for (; word < timed.words.size() && timed.end_tokens[word] <= tokens; ++word) {
       segment.words.push_back(std::move(timed.words[word]));
     }

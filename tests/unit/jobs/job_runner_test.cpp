@@ -88,7 +88,7 @@ class JobRunnerTest : public ::testing::Test {
   Job await(const std::string& id, const std::function<bool(const Job&)>& wish) {
     for (;;) {
       const std::uint64_t newest = feed_.newest();
-      const Job job = store_.get(id).value();
+      Job job = store_.get(id).value();
       if (wish(job)) return job;
       feed_.wait(newest, {}, minutes(1), {});
     }

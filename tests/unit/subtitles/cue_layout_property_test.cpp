@@ -15,8 +15,9 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kDash = "—";
 
-/// A dash between spaces belongs to the word before it.
+/// A dash between spaces belongs to the word before it, one at the start of a text to the word after it.
 std::string without_lone_dashes(std::string text) {
+  if (text.starts_with(std::string(kDash) + " ")) text.erase(0, kDash.size() + 1);
   const std::string dash = " " + std::string(kDash);
   for (auto at = text.find(dash); at != std::string::npos; at = text.find(dash)) text.erase(at, dash.size());
   return text;

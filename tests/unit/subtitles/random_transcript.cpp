@@ -54,6 +54,19 @@ struct Manner {
   bool has_word_times;
 };
 
+Decoding random_decoding(std::mt19937& random) {
+  static const std::vector<std::string> kDoubts{"", "loop", "low_logprob"};
+  const auto tenths = [&](int least, int most) { return static_cast<float>(pick(random, least, most)) / 10.0F; };
+  Decoding decoding{.tokens = {},
+                    .temperature = tenths(0, 10),
+                    .average_logprob = tenths(-30, 0),
+                    .compression_ratio = tenths(0, 90),
+                    .no_speech_probability = tenths(0, 10),
+                    .doubt = pick(random, kDoubts)};
+  for (int i = pick(random, 0, 8); i > 0; --i) decoding.tokens.push_back(pick(random, 0, 51'864));
+  return decoding;
+}
+
 Transcript speak(std::mt19937& random, const Vocabulary& vocabulary, int max_words, Manner manner) {
   Transcript transcript{
       .language = vocabulary.language, .engine = "random", .duration = {}, .segments = {}, .notes = {}};
@@ -72,6 +85,7 @@ Transcript speak(std::mt19937& random, const Vocabulary& vocabulary, int max_wor
       if (pick(random, 0, 99) < manner.long_pause_percent) at += milliseconds(pick(random, 0, 4000));
     }
     if (!manner.has_word_times) segment.words.clear();
+    if (pick(random, 0, 1) == 0) segment.decoding = random_decoding(random);
     transcript.segments.push_back(std::move(segment));
     at += milliseconds(pick(random, 0, 700));
   }

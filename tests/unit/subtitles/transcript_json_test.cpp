@@ -33,7 +33,7 @@ TEST(TranscriptJson, RoundTripsEverything) {
     const Transcript transcript = random_transcript(random);
     ASSERT_EQ(parse_transcript_json(write_transcript_json(transcript)), transcript)
         << write_transcript_json(transcript);
-    const Window window{transcript.duration / 2, transcript.duration, transcript.segments};
+    const Window window{transcript.duration / 2, transcript.duration, transcript.segments, transcript.duration};
     ASSERT_EQ(parse_window_json(write_window_json(window)), window);
   }
 }

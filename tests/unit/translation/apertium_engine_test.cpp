@@ -21,7 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 /// Counts its starts in the file "starts", then does `script`.
 std::string counting(const FakeModes& fake, std::string_view script) {

@@ -46,13 +46,13 @@ class RecordingProgress final : public Progress {
 
   void update(Stage stage, milliseconds done, milliseconds total) override {
     EXPECT_EQ(stage, Stage::kTranslating);
-    done_.push_back(done.count());
-    total_ = total;
+    reported.push_back(done.count());
+    reported_total = total;
     if (stop_ != nullptr && done.count() > 0) stop_->request_stop();
   }
 
-  std::vector<milliseconds::rep> done_;
-  milliseconds total_{};
+  std::vector<milliseconds::rep> reported;
+  milliseconds reported_total{};
 
  private:
   std::stop_source* stop_;
@@ -151,9 +151,9 @@ TEST(RoutingTranslator, TranslatesSentencesAndLaysThemBack) {
   ASSERT_EQ(result.segments.size(), 3U);
   EXPECT_EQ(result.segments[0].text + " " + result.segments[1].text, "en>es:One two three.");
   EXPECT_EQ(result.segments[2].text, "Silence.") << "what has no translation stays";
-  EXPECT_EQ(progress.total_, milliseconds(3000));
-  EXPECT_EQ(progress.done_.front(), 0);
-  EXPECT_EQ(progress.done_.back(), 3000);
+  EXPECT_EQ(progress.reported_total, milliseconds(3000));
+  EXPECT_EQ(progress.reported.front(), 0);
+  EXPECT_EQ(progress.reported.back(), 3000);
 }
 
 TEST(RoutingTranslator, GoesThroughThePivotAndSaysSo) {
@@ -210,7 +210,7 @@ TEST(RoutingTranslator, StopsBetweenReports) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kCancelled);
   }
-  EXPECT_EQ(progress.done_.size(), 2U);
+  EXPECT_EQ(progress.reported.size(), 2U);
 }
 
 TEST(RoutingTranslator, AnEmptyTranscriptStaysEmpty) {
