@@ -69,11 +69,22 @@ void report_engines(const Config& config, std::vector<Finding>& findings) {
   fmt::print("Recognisers\n");
   for (const TranscriberInfo& engine : capabilities.engines) {
     fmt::print("  {:<16} {}; languages: {}\n", engine.id, engine.name, fmt::join(engine.languages, ", "));
+    for (const TranscriberModel& model : engine.models) {
+      fmt::print("  {:<16} model {}, {}{}\n", "", model.id, model.languages.size() == 1 ? "English" : "multilingual",
+                 model.translates ? ", translates into English" : "");
+    }
     if (!engine.notice.empty()) fmt::print("  {:<16} {}\n", "", engine.notice);
   }
   if (capabilities.engines.empty()) {
     findings.push_back({.stops_the_server = true,
                         .text = "no recogniser: the embedded one needs its model, apt install pocketsphinx-en-us"});
+  }
+  if (std::none_of(capabilities.engines.begin(), capabilities.engines.end(),
+                   [](const TranscriberInfo& engine) { return !engine.models.empty(); })) {
+    findings.push_back(
+        {.text = fmt::format("no Whisper model is installed: voxlate models get base, or put a ggml file "
+                             "into {}",
+                             (config.data_dir / "models").string())});
   }
   fmt::print("Translation\n");
   for (const TranslationRoute& route : capabilities.routes) {

@@ -25,7 +25,7 @@ constexpr std::int64_t kPadding = 480;
 class Probabilities {
  public:
   Probabilities& at(float probability, std::size_t chunks) {
-    values_.insert(values_.end(), chunks, probability);
+    values_.resize(values_.size() + chunks, probability);
     return *this;
   }
   Probabilities& speech(std::size_t chunks) { return at(0.9F, chunks); }

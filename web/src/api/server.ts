@@ -1,4 +1,4 @@
-import type { Capabilities, Job, JobPage, Problem, Transcript } from './types';
+import type { Capabilities, Job, JobPage, Model, ModelList, Problem, Transcript } from './types';
 
 /** Why a request did not work. `status` 0: no answer came at all; `detail` is then empty. */
 export class RequestError extends Error {
@@ -55,6 +55,8 @@ export function jobs_address(query: JobQuery): string {
 
 export const server = {
   capabilities: () => json<Capabilities>('/api/capabilities'),
+  models: () => json<ModelList>('/api/models'),
+  download_model: (id: string) => json<Model>(`/api/models/${encodeURIComponent(id)}/download`, { method: 'POST' }),
   jobs: (address: string) => json<JobPage>(address),
   job: (id: string) => json<Job>(`/api/jobs/${encodeURIComponent(id)}`),
   cancel: (job: Job) => json<Job>(job.links.cancel, { method: 'POST' }),

@@ -15,5 +15,7 @@ export type SegmentsEvent = Schemas['SegmentsEvent'];
 export type DeletedEvent = Schemas['DeletedEvent'];
 export type Transcript = Schemas['Transcript'];
 export type Capabilities = Schemas['Capabilities'];
+export type Model = Schemas['Model'];
+export type ModelList = Schemas['ModelList'];
 export type Engine = Schemas['Engine'];
 export type Problem = Schemas['Problem'];

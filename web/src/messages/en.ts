@@ -15,6 +15,10 @@ export const en = {
   'recogniser.in_use': 'Speech is recognised by {name}',
   'recogniser.languages': 'Languages: {languages}',
 
+  'model.downloading': 'The Whisper model {name} is being downloaded: {percent} of {size}. It is used as soon as it is here.',
+  'model.progress': 'Download of the model {name}',
+  'model.failed': 'The Whisper model {name} could not be downloaded.',
+
   'drop.title': 'Drop video or audio here',
   'drop.title_touch': 'Add video or audio',
   'drop.hint': 'Several files and folders are fine. They go only to this server.',

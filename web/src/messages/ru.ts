@@ -15,6 +15,10 @@ export const ru: Messages = {
   'recogniser.in_use': 'Речь распознаёт {name}',
   'recogniser.languages': 'Языки: {languages}',
 
+  'model.downloading': 'Загружается модель Whisper {name}: {percent} из {size}. Она будет использована сразу после загрузки.',
+  'model.progress': 'Загрузка модели {name}',
+  'model.failed': 'Не удалось загрузить модель Whisper {name}.',
+
   'drop.title': 'Перетащите сюда видео или аудио',
   'drop.title_touch': 'Добавьте видео или аудио',
   'drop.hint': 'Можно сразу несколько файлов и папок. Они попадут только на этот сервер.',

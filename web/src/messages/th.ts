@@ -15,6 +15,10 @@ export const th: Messages = {
   'recogniser.in_use': 'ถอดเสียงด้วย {name}',
   'recogniser.languages': 'ภาษาที่รองรับ: {languages}',
 
+  'model.downloading': 'กำลังดาวน์โหลดโมเดล Whisper {name}: {percent} จาก {size} และจะใช้ทันทีที่เสร็จ',
+  'model.progress': 'การดาวน์โหลดโมเดล {name}',
+  'model.failed': 'ดาวน์โหลดโมเดล Whisper {name} ไม่สำเร็จ',
+
   'drop.title': 'ลากวิดีโอหรือไฟล์เสียงมาวางที่นี่',
   'drop.title_touch': 'เพิ่มวิดีโอหรือไฟล์เสียง',
   'drop.hint': 'วางได้หลายไฟล์หรือทั้งโฟลเดอร์ ไฟล์จะส่งไปยังเซิร์ฟเวอร์นี้เท่านั้น',

@@ -15,6 +15,10 @@ export const vi: Messages = {
   'recogniser.in_use': 'Nhận dạng giọng nói bằng {name}',
   'recogniser.languages': 'Ngôn ngữ: {languages}',
 
+  'model.downloading': 'Đang tải mô hình Whisper {name}: {percent} của {size}. Mô hình sẽ được dùng ngay khi tải xong.',
+  'model.progress': 'Tải mô hình {name}',
+  'model.failed': 'Không tải được mô hình Whisper {name}.',
+
   'drop.title': 'Thả video hoặc âm thanh vào đây',
   'drop.title_touch': 'Thêm video hoặc âm thanh',
   'drop.hint': 'Có thể thả nhiều tệp và thư mục. Tệp chỉ được gửi đến máy chủ này.',
