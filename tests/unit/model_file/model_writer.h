@@ -8,6 +8,7 @@
 
 #include "model_file/tensor_view.h"
 #include "model_file/whisper_dims.h"
+#include "voxlate/error.h"
 
 namespace voxlate::model_file {
 
@@ -49,6 +50,22 @@ std::string write_silero_ggml();
 std::vector<WrittenTensor> silero_safetensors_tensors();
 
 std::span<const std::byte> as_bytes(std::string_view text);
+
+/// What a reader said of bytes that it refused.
+struct Refusal {
+  ErrorCode code = ErrorCode::kInternal;
+  std::string message = "accepted";
+};
+
+template <typename Parse>
+Refusal refusal(const Parse& parse) {
+  try {
+    parse();
+  } catch (const Error& error) {
+    return {error.code(), error.what()};
+  }
+  return {};
+}
 
 /// `bytes` with the i32 at `offset` replaced.
 std::string with_i32(std::string bytes, std::size_t offset, std::int64_t value);

@@ -26,18 +26,8 @@ constexpr bool kIsInstrumented = true;
 constexpr bool kIsInstrumented = false;
 #endif
 
-struct Refusal {
-  ErrorCode code = ErrorCode::kInternal;
-  std::string message = "accepted";
-};
-
 Refusal refusal_of(std::string_view bytes) {
-  try {
-    SafetensorsFile::parse(as_bytes(bytes), "m.safetensors");
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  }
-  return {};
+  return refusal([&] { SafetensorsFile::parse(as_bytes(bytes), "m.safetensors"); });
 }
 
 constexpr std::string_view kHeader = R"({"__metadata__":{"format":"pt","a":"b"},)"

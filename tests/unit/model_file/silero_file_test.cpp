@@ -16,18 +16,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Refusal {
-  ErrorCode code = ErrorCode::kInternal;
-  std::string message = "accepted";
-};
-
 Refusal refusal_of(std::string_view bytes) {
-  try {
-    SileroFile::parse(as_bytes(bytes), "vad.bin");
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  }
-  return {};
+  return refusal([&] { SileroFile::parse(as_bytes(bytes), "vad.bin"); });
 }
 
 std::vector<float> read_all(const TensorView& tensor) {

@@ -30,18 +30,8 @@ constexpr std::size_t kVocabularyOffset = 56;
 constexpr std::size_t kTableOffset = 60 + 8 * 4 + 13;
 constexpr std::size_t kFirstWeightOffset = kTableOffset + 20 + std::string_view("encoder.positional_embedding").size();
 
-struct Refusal {
-  ErrorCode code = ErrorCode::kInternal;
-  std::string message = "accepted";
-};
-
 Refusal refusal_of(std::string_view bytes) {
-  try {
-    WhisperFile::parse(as_bytes(bytes), "m.bin");
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  }
-  return {};
+  return refusal([&] { WhisperFile::parse(as_bytes(bytes), "m.bin"); });
 }
 
 Refusal refusal_of_file(const std::filesystem::path& path) {

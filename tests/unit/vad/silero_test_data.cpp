@@ -17,41 +17,9 @@
 #include "voxlate/audio.h"
 
 namespace voxlate::vad {
-namespace {
-
-template <typename Number>
-std::vector<float> elements_of(std::string_view bytes, float scale) {
-  std::vector<float> values(bytes.size() / sizeof(Number));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    Number value{};
-    std::memcpy(&value, bytes.data() + i * sizeof value, sizeof value);
-    values[i] = static_cast<float>(value) * scale;
-  }
-  return values;
-}
-
-std::string content_of(const std::filesystem::path& path) {
-  constexpr std::uint64_t kMaxBytes = 100'000'000;
-  return read_file(path, kMaxBytes);
-}
-
-}  // namespace
-
-std::filesystem::path shared_folder() { return std::filesystem::path(VOXLATE_SOURCE_DIR) / "../shared"; }
-
 std::vector<std::filesystem::path> shared_models() {
   const auto folder = shared_folder() / "models/silero_vad";
   return {folder / "ggml-silero-v6.2.0.bin", folder / "silero_vad_16k.safetensors"};
-}
-
-std::vector<float> read_wav(const std::filesystem::path& path) {
-  constexpr std::size_t kBitsOffset = 34;
-  const std::string bytes = content_of(path);
-  const std::size_t data = bytes.find("data");
-  if (data == std::string::npos || data < kBitsOffset) throw std::runtime_error("no WAV: " + path.string());
-  const std::string_view samples = std::string_view(bytes).substr(data + 8);
-  if (bytes[kBitsOffset] == 32) return elements_of<float>(samples, 1);
-  return elements_of<std::int16_t>(samples, 1.0F / 32768);
 }
 
 std::vector<SpeechRegion> read_rttm(const std::filesystem::path& path, std::string_view recording) {

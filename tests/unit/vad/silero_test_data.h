@@ -5,18 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/unit/shared_data.h"
 #include "voxlate/voice_activity.h"
 
 namespace voxlate::vad {
 
-/// The folder of models and recordings beside the project; tests that need it skip where it is absent.
-std::filesystem::path shared_folder();
-
-/// The two Silero models in it, each with weights of its own.
+/// The two Silero models of the shared data, each with weights of its own.
 std::vector<std::filesystem::path> shared_models();
-
-/// Mono WAV, s16 or f32, as f32 in [-1, 1]. Throws std::runtime_error.
-std::vector<float> read_wav(const std::filesystem::path& path);
 
 /// When somebody speaks in `recording`, ordered, without overlap.
 std::vector<SpeechRegion> read_rttm(const std::filesystem::path& path, std::string_view recording);

@@ -5,16 +5,12 @@
 #include <string_view>
 #include <vector>
 
-namespace voxlate::whisper {
+#include "tests/unit/shared_data.h"
 
-/// The folder of reference tensors and models beside the project; tests that need it skip where it is absent.
-std::filesystem::path shared_folder();
+namespace voxlate::whisper {
 
 /// The elements of a little-endian .npy file of f32 or i32; throws std::runtime_error for anything else.
 std::vector<float> read_npy(const std::filesystem::path& path);
-
-/// 16-bit mono PCM WAV as f32 in [-1, 1].
-std::vector<float> read_wav(const std::filesystem::path& path);
 
 /// ||a - b|| / ||b||
 double relative_difference(const std::vector<float>& a, const std::vector<float>& b);
