@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -9,6 +10,13 @@ namespace voxlate {
 
 /// Samples per second of all audio inside the product.
 inline constexpr int kSampleRate = 16000;
+
+constexpr std::int64_t samples_in(std::chrono::milliseconds length) { return length.count() * kSampleRate / 1000; }
+
+/// Whole milliseconds, rounded down.
+constexpr std::chrono::milliseconds length_of(std::int64_t samples) {
+  return std::chrono::milliseconds{samples * 1000 / kSampleRate};
+}
 
 /// One audio track as 16 kHz mono f32 in [-1, 1], pulled front to back. Pull only, so that a
 /// three-hour film never needs more memory than the reader's own window. Not thread-safe.

@@ -59,7 +59,6 @@ void App::fetch_default_model() {
   if (!usable_whisper_models(engines_.model_folder()).empty()) return;
   try {
     models_.start_download(config_.models_default);
-    log::info("model download started", {{"model", config_.models_default}, {"from", config_.models_base_url}});
   } catch (const Error& error) {
     log::warning("model download refused", {{"model", config_.models_default}, {"reason", error.what()}});
   }

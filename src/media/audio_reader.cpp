@@ -22,8 +22,6 @@ using std::chrono::milliseconds;
 constexpr AVRational kSampleTime{1, kSampleRate};
 constexpr milliseconds kMaxJump = std::chrono::seconds(10);
 
-std::int64_t to_samples(milliseconds time) { return time.count() * kSampleRate / 1000; }
-
 milliseconds to_time(std::int64_t samples) {
   return std::chrono::round<milliseconds>(std::chrono::duration<std::int64_t, std::ratio<1, kSampleRate>>(samples));
 }
@@ -34,7 +32,7 @@ Timeline::Options timeline_options(const AVFormatContext& format, const MediaInf
   milliseconds max_gap = limits.max_gap;
   if (info.duration) max_gap = std::min(*info.duration, limits.max_duration);
   if ((format.iformat->flags & AVFMT_TS_DISCONT) != 0) max_gap = kMaxJump;
-  return {.tolerance = kSampleRate / 10, .max_gap = to_samples(max_gap), .max_overlap = to_samples(kMaxJump)};
+  return {.tolerance = kSampleRate / 10, .max_gap = samples_in(max_gap), .max_overlap = samples_in(kMaxJump)};
 }
 
 }  // namespace
@@ -160,7 +158,7 @@ class AudioReader::Stream {
   }
 
   void check_length() const {
-    if (timeline_.position() <= to_samples(limits_.max_duration)) return;
+    if (timeline_.position() <= samples_in(limits_.max_duration)) return;
     throw Error(ErrorCode::kTooLarge,
                 fmt::format("Expected media of at most {} s, got more.", limits_.max_duration.count() / 1000));
   }

@@ -9,8 +9,6 @@ namespace {
 
 constexpr int kBlockRows = 24;  // queries that share one reading of the keys; a multiple of every kernel's tile
 
-int pieces(int total, int piece) { return (total + piece - 1) / piece; }
-
 }  // namespace
 
 /// The keys and values of one head as operands of `Kernels::multiply`.

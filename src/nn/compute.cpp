@@ -1,5 +1,7 @@
 #include "nn/compute.h"
 
+#include "nn/buffer.h"
+
 namespace voxlate::nn {
 
 float* scratch(std::size_t size) {

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
-#include "nn/buffer.h"
 #include "nn/compute_pool.h"
 #include "nn/kernels.h"
 
@@ -23,6 +21,9 @@ class Compute {
   ComputePool pool_;
   const Kernels& kernels_;
 };
+
+/// How many pieces of that size make up the total, the last one perhaps smaller.
+constexpr int pieces(int total, int piece) { return (total + piece - 1) / piece; }
 
 /// Memory that a thread keeps between tasks: grows to the largest piece asked for, and is never shared.
 float* scratch(std::size_t size);

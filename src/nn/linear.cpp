@@ -10,8 +10,6 @@ namespace {
 constexpr int kBlockRows = 96;  // rows that share one unpacked panel; a multiple of every kernel's tile
 constexpr int kTasksPerThread = 4;
 
-int pieces(int total, int piece) { return (total + piece - 1) / piece; }
-
 }  // namespace
 
 /// Rows and panels that one task computes.

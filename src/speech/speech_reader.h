@@ -13,11 +13,6 @@
 
 namespace voxlate::speech {
 
-constexpr std::int64_t samples_in(std::chrono::milliseconds length) { return length.count() * kSampleRate / 1000; }
-constexpr std::chrono::milliseconds length_of(std::int64_t samples) {
-  return std::chrono::milliseconds{samples * 1000 / kSampleRate};
-}
-
 /// Reads audio and gives the utterances in it, in order: speech regions of a detector, packed. Memory does not grow
 /// with the length of the audio. Not thread-safe.
 class SpeechReader {

@@ -33,9 +33,6 @@ constexpr const char* kNotice =
     "Embedded fall-back, US English only: about one word in three comes out wrong, one in four of clear reading. "
     "Whisper models are far better and know 100 languages: voxlate models get base.";
 
-using speech::length_of;
-using speech::samples_in;
-
 std::vector<std::int16_t> pcm16(std::span<const float> samples) {
   std::vector<std::int16_t> integers;
   integers.reserve(samples.size());

@@ -17,18 +17,16 @@ constexpr float kLowestThreshold = 0.01F;
 constexpr milliseconds kMinPauseToCutAt{98};
 constexpr milliseconds kMinMaxRegion{1000};
 
-constexpr std::int64_t to_samples(milliseconds length) { return length.count() * kSampleRate / 1000; }
-
 }  // namespace
 
 SpeechRegions::SpeechRegions(const Options& options, std::int64_t chunk_samples)
     : threshold_(options.threshold),
       quiet_threshold_(std::max(options.threshold - kHysteresis, kLowestThreshold)),
       chunk_samples_(chunk_samples),
-      min_speech_(to_samples(options.min_speech)),
-      min_silence_(to_samples(options.min_silence)),
-      padding_(to_samples(options.padding)),
-      max_speech_(to_samples(options.max_region) - chunk_samples - 2 * padding_) {
+      min_speech_(samples_in(options.min_speech)),
+      min_silence_(samples_in(options.min_silence)),
+      padding_(samples_in(options.padding)),
+      max_speech_(samples_in(options.max_region) - chunk_samples - 2 * padding_) {
   if (!(options.threshold > 0 && options.threshold < 1))
     throw Error(ErrorCode::kInvalidInput, "voice activity: expected a threshold within (0, 1)");
   if (options.min_speech.count() < 0 || options.min_silence.count() < 0 || options.padding.count() < 0 ||
@@ -48,7 +46,7 @@ void SpeechRegions::push(float probability) {
   }
   if (speech && open_->quiet_since) {
     const Pause pause{.begin = *std::exchange(open_->quiet_since, std::nullopt), .end = at};
-    if (pause.end - pause.begin >= to_samples(kMinPauseToCutAt)) open_->pauses.push_back(pause);
+    if (pause.end - pause.begin >= samples_in(kMinPauseToCutAt)) open_->pauses.push_back(pause);
   }
   if (at - open_->begin > max_speech_) cut(at);
   if (!open_ || probability >= quiet_threshold_) return;
@@ -62,7 +60,7 @@ void SpeechRegions::push(float probability) {
 void SpeechRegions::cut(std::int64_t at) {
   OpenRegion open = std::move(*open_);
   open_.reset();
-  const bool pausing = open.quiet_since && at - *open.quiet_since >= to_samples(kMinPauseToCutAt);
+  const bool pausing = open.quiet_since && at - *open.quiet_since >= samples_in(kMinPauseToCutAt);
   if (pausing) open.pauses.push_back({.begin = *open.quiet_since, .end = at});
   if (open.pauses.empty()) {
     report(open, at, /*room_behind=*/0);

@@ -24,7 +24,7 @@ std::vector<SpeechSpan> spans_of(const speech::Utterance& place, std::int64_t fr
   std::vector<SpeechSpan> spans;
   for (const SpeechRegion& region : place.speech) {
     if (region.end <= from) continue;
-    spans.push_back({speech::length_of(std::max(region.begin, from) - from), speech::length_of(region.end - from)});
+    spans.push_back({length_of(std::max(region.begin, from) - from), length_of(region.end - from)});
   }
   return spans;
 }
@@ -34,7 +34,7 @@ std::vector<SpeechSpan> spans_of(const speech::Utterance& place, std::int64_t fr
 ChunkedRun::ChunkedRun(const Setting& setting, VoiceActivityDetector& detector)
     : TranscriptionRun(setting),
       reader_(setting.audio, detector,
-              {.max_utterance = speech::length_of(setting.model.network().window_samples()),
+              {.max_utterance = length_of(setting.model.network().window_samples()),
                .max_pause = setting.options.max_pause,
                .max_region = setting.options.max_region}) {}
 
@@ -42,14 +42,14 @@ Transcript ChunkedRun::transcribe() {
   while (reader_.read()) {
     check_stop();
     take_utterances();
-    if (pending_.empty()) report(speech::length_of(reader_.passed()));
+    if (pending_.empty()) report(length_of(reader_.passed()));
   }
   if (!pending_.empty()) vote();
   while (!pending_.empty()) {
     dispatch();
     collect_first();
   }
-  transcript_.duration = speech::length_of(reader_.position());
+  transcript_.duration = length_of(reader_.position());
   report(transcript_.duration);
   return std::move(transcript_);
 }
@@ -81,7 +81,7 @@ void ChunkedRun::dispatch() {
 }
 
 void ChunkedRun::collect_first() {
-  report(speech::length_of(pending_.front().place.begin));
+  report(length_of(pending_.front().place.begin));
   Pending pending = std::move(pending_.front());
   pending_.pop_front();
   --dispatched_;
@@ -93,7 +93,7 @@ void ChunkedRun::collect_first() {
     setting_.log.add(window);
     append(window);
   }
-  report(speech::length_of(end));
+  report(length_of(end));
 }
 
 /// Takes the result, and goes on inside the window for as long as its text leaves speech behind.
@@ -103,7 +103,7 @@ Window ChunkedRun::decode(Pending& pending) {
   std::int64_t offset = pending.place.begin;
   for (;;) {
     const WindowBatcher::Result result = wait(pending.result);
-    const milliseconds length = speech::length_of(pending.place.end - offset);
+    const milliseconds length = length_of(pending.place.end - offset);
     WindowText text =
         make_window_text(setting_.model, result, setting_.decoding, spans_of(pending.place, offset), length);
     const std::optional<std::int64_t> next =
@@ -120,13 +120,13 @@ Window ChunkedRun::decode(Pending& pending) {
 std::optional<std::int64_t> ChunkedRun::where_to_go_on(const Pending& pending, std::int64_t offset,
                                                        const WindowText& text) const {
   const auto reaches = [&](milliseconds advance, milliseconds least_speech) {
-    const std::int64_t next = offset + speech::samples_in(advance);
-    return advance >= kLeastAdvance && speech_after(pending.place, next) >= speech::samples_in(least_speech);
+    const std::int64_t next = offset + samples_in(advance);
+    return advance >= kLeastAdvance && speech_after(pending.place, next) >= samples_in(least_speech);
   };
-  if (reaches(text.advance, kLeastSpeech)) return offset + speech::samples_in(text.advance);
+  if (reaches(text.advance, kLeastSpeech)) return offset + samples_in(text.advance);
   if (text.segments.empty()) return std::nullopt;
   const milliseconds said = text.segments.back().end;
-  if (reaches(said, kLeastForgotten)) return offset + speech::samples_in(said);
+  if (reaches(said, kLeastForgotten)) return offset + samples_in(said);
   return std::nullopt;
 }
 

@@ -22,22 +22,23 @@ Transcript SequentialRun::transcribe() {
     check_stop();
     fill();
     if (buffer_.size() < kLeastSamples) break;
-    const milliseconds begin = start_ + speech::length_of(seek_);
-    const milliseconds end = begin + speech::length_of(static_cast<std::int64_t>(buffer_.size()));
+    const milliseconds begin = start_ + length_of(seek_);
+    const milliseconds end = begin + length_of(static_cast<std::int64_t>(buffer_.size()));
+    decide_language({&buffer_, 1});
     std::optional<Window> window = setting_.log.find(begin, end);
     if (!window) {
-      decide_language({&buffer_, 1});
       window = decode(begin);
       setting_.log.add(*window);
     }
+    remember(*window);
     append(*window);
-    const std::int64_t advance = speech::samples_in(window->next - begin);
+    const std::int64_t advance = samples_in(window->next - begin);
     buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(std::min<std::int64_t>(
                                                          advance, static_cast<std::int64_t>(buffer_.size()))));
     seek_ += advance;
-    report(speech::length_of(seek_));
+    report(length_of(seek_));
   }
-  transcript_.duration = speech::length_of(seek_ + static_cast<std::int64_t>(buffer_.size()));
+  transcript_.duration = length_of(seek_ + static_cast<std::int64_t>(buffer_.size()));
   return std::move(transcript_);
 }
 
@@ -54,7 +55,7 @@ void SequentialRun::fill() {
 }
 
 Window SequentialRun::decode(milliseconds begin) {
-  const milliseconds length = speech::length_of(static_cast<std::int64_t>(buffer_.size()));
+  const milliseconds length = length_of(static_cast<std::int64_t>(buffer_.size()));
   auto pending = submit(buffer_, context_);
   const WindowBatcher::Result result = wait(pending);
   WindowText text = make_window_text(setting_.model, result, setting_.decoding, {}, length);
@@ -62,17 +63,19 @@ Window SequentialRun::decode(milliseconds begin) {
   const milliseconds advance = text.advance > milliseconds(0) ? text.advance : length;
   Window window{.begin = begin, .end = begin + length, .segments = {}, .next = begin + advance};
   add_segments(window, std::move(text), begin);
-  remember(window, result.decoded.temperature);
   return window;
 }
 
 /// What was said becomes context of the next window.
-void SequentialRun::remember(const Window& window, float temperature) {
-  if (!setting_.options.condition_on_previous || temperature > kHotTemperature) {
+void SequentialRun::remember(const Window& window) {
+  if (!setting_.options.condition_on_previous) return;
+  const bool hot = std::any_of(window.segments.begin(), window.segments.end(), [](const Segment& segment) {
+    return segment.decoding && segment.decoding->temperature > kHotTemperature;
+  });
+  if (hot) {
     context_ = setting_.prompt;
-    if (!setting_.options.condition_on_previous) return;
+    return;
   }
-  if (temperature > kHotTemperature) return;
   for (const Segment& segment : window.segments) {
     const std::vector<int> tokens = setting_.model.tokenizer().encode(" " + segment.text);
     context_.insert(context_.end(), tokens.begin(), tokens.end());

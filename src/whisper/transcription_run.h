@@ -78,7 +78,7 @@ class ChunkedRun final : public TranscriptionRun {
     std::future<WindowBatcher::Result> result;
   };
 
-  std::chrono::milliseconds media_time(std::int64_t sample) const { return start_ + speech::length_of(sample); }
+  std::chrono::milliseconds media_time(std::int64_t sample) const { return start_ + length_of(sample); }
   void take_utterances();
   void vote();
   void dispatch();
@@ -99,7 +99,7 @@ class SequentialRun final : public TranscriptionRun {
  private:
   void fill();
   Window decode(std::chrono::milliseconds begin);
-  void remember(const Window& window, float temperature);
+  void remember(const Window& window);
 
   std::vector<float> buffer_;  ///< audio from `seek_` on
   std::int64_t seek_ = 0;      ///< samples

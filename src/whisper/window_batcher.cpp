@@ -60,8 +60,13 @@ std::vector<WindowBatcher::Waiting> WindowBatcher::take_waiting(const std::stop_
   if (live_.empty()) arrived_.wait(mutex_, stop, [&]() REQUIRES(mutex_) { return !waiting_.empty(); });
   std::vector<Waiting> taken;
   while (!waiting_.empty() && live_.size() + taken.size() < options_.max_windows) {
-    taken.push_back(std::move(waiting_.front()));
+    Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
+    if (next.stop.stop_requested()) {
+      next.promise.set_exception(cancelled());
+    } else {
+      taken.push_back(std::move(next));
+    }
   }
   return taken;
 }

@@ -37,7 +37,7 @@ Decoder::Decoder(const Weights& weights)
     : state_(weights.dims().n_text_state),
       heads_(weights.dims().n_text_head),
       audio_context_(weights.dims().n_audio_ctx),
-      tokens_(weights.embedding("decoder.token_embedding")),
+      tokens_(weights.linear("decoder.token_embedding")),
       positions_(weights.matrix("decoder.positional_embedding")),
       norm_(weights.layer_norm("decoder.ln")) {
   for (int layer = 0; layer < weights.dims().n_text_layer; ++layer) {

@@ -93,7 +93,7 @@ nn::Matrix LogMel::fold(nn::Compute& compute, const WindowAudio& audio, int fram
     }
   }
   nn::Matrix folded(frames, kWindow);
-  compute.pool().run((frames + kBlockFrames - 1) / kBlockFrames, [&](int block, int /*thread*/) {
+  compute.pool().run(nn::pieces(frames, kBlockFrames), [&](int block, int /*thread*/) {
     const int end = std::min(frames, (block + 1) * kBlockFrames);
     for (int frame = block * kBlockFrames; frame < end; ++frame) {
       const float* const x = padded.data() + std::ptrdiff_t{frame} * kHop;
@@ -123,7 +123,7 @@ void LogMel::compute(nn::Compute& compute, const WindowAudio& audio, const nn::M
   cosine_.apply(compute, folded.some_columns(0, kHalf + 1), real);
   sine_.apply(compute, folded.some_columns(kHalf + 1, kHalf - 1), imaginary);
   const auto for_blocks = [&](const auto& work) {
-    compute.pool().run((frames + kBlockFrames - 1) / kBlockFrames, [&](int block, int /*thread*/) {
+    compute.pool().run(nn::pieces(frames, kBlockFrames), [&](int block, int /*thread*/) {
       work(block, block * kBlockFrames, std::min(frames, (block + 1) * kBlockFrames));
     });
   };

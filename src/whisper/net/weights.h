@@ -34,9 +34,6 @@ class Weights {
   /// A convolution of width 3 as a layer over windows of three rows.
   nn::Linear convolution(const std::string& name) const;
 
-  /// Without a bias: the token embedding and the logits in one.
-  nn::Linear embedding(const std::string& name) const { return joined({{name, 1}}); }
-
   nn::LayerNorm layer_norm(const std::string& name) const;
 
   nn::Matrix matrix(const std::string& name) const;

@@ -67,7 +67,10 @@ class WhisperTranscriberTest : public ::testing::Test {
       return token == tokenizer_.transcribe() || token == tokenizer_.translate();
     });
     const auto said = static_cast<std::size_t>(tokens.end() - task) - 1;
-    if (said == 0) window_ = next_window_++;
+    if (said == 0) {
+      window_ = next_window_++;
+      prompts_.emplace_back(tokens.begin(), task);
+    }
     const std::vector<int>& text = windows_.at(window_);
     logits[static_cast<std::size_t>(said < text.size() ? text[said] : tokenizer_.eot())] = 20;
   }
@@ -113,6 +116,7 @@ class WhisperTranscriberTest : public ::testing::Test {
   std::vector<std::vector<int>> windows_;
   std::size_t next_window_ = 0;
   std::size_t window_ = 0;
+  std::vector<std::vector<int>> prompts_;  ///< of the windows, up to the task
 };
 
 TEST_F(WhisperTranscriberTest, EachStretchOfSpeechIsAWindowInMediaTime) {
@@ -168,6 +172,23 @@ TEST_F(WhisperTranscriberTest, SequentialWindowsBeginWhereTheOneBeforeEnded) {
   EXPECT_EQ(log_.added()[2].begin, milliseconds(52'000));
   EXPECT_EQ(transcript.duration, milliseconds(60'000));
   expect_in_order(transcript, start_);
+}
+
+TEST_F(WhisperTranscriberTest, AResumedSequentialJobHasTheContextThatItWouldHaveHad) {
+  options_.long_audio = LongAudio::kSequential;
+  const auto model =
+      model_saying({tokens_of({{" one two", 0, 20'000}}, /*closed=*/false),
+                    tokens_of({{" three", 0, 20'000}}, /*closed=*/false), tokens_of({{" four", 0, 20'000}}, true)});
+  const Transcript whole = transcribe(model, 60, {});
+  ASSERT_EQ(prompts_.size(), 3U);
+  EXPECT_GT(prompts_[2].size(), prompts_[1].size()) << "the text before is context";
+  log_.windows().erase({log_.added()[1].begin, log_.added()[1].end});
+  log_.windows().erase({log_.added()[2].begin, log_.added()[2].end});
+  next_window_ = 1;
+  EXPECT_EQ(transcribe(model, 60, {}), whole);
+  ASSERT_EQ(prompts_.size(), 5U);
+  EXPECT_EQ(prompts_[3], prompts_[1]);
+  EXPECT_EQ(prompts_[4], prompts_[2]);
 }
 
 TEST_F(WhisperTranscriberTest, TheWindowsVoteOnTheLanguage) {
