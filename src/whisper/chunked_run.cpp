@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "whisper/left_out.h"
 #include "whisper/transcription_run.h"
 
 namespace voxlate::whisper {
@@ -8,25 +9,28 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLeastSpeech{600};      // that is left in a window, to go on for it
-constexpr milliseconds kLeastForgotten{2000};  // of speech behind a text that claims to be whole
-constexpr milliseconds kLeastAdvance{500};
+constexpr int kMostStretches = 16;  // of a window that are decoded, itself included
 
-/// Samples of speech in `[from, end)` of the utterance.
-std::int64_t speech_after(const speech::Utterance& place, std::int64_t from) {
-  std::int64_t samples = 0;
-  for (const SpeechRegion& region : place.speech)
-    samples += std::max<std::int64_t>(0, region.end - std::max(region.begin, from));
-  return samples;
+/// Counted from `stretch.begin`.
+std::vector<SpeechSpan> spans_of(std::span<const SpeechRegion> speech, const SpeechRegion& stretch) {
+  std::vector<SpeechSpan> spans;
+  for (const SpeechRegion& region : speech_in(speech, stretch))
+    spans.push_back({length_of(region.begin - stretch.begin), length_of(region.end - stretch.begin)});
+  return spans;
 }
 
-std::vector<SpeechSpan> spans_of(const speech::Utterance& place, std::int64_t from) {
-  std::vector<SpeechSpan> spans;
-  for (const SpeechRegion& region : place.speech) {
-    if (region.end <= from) continue;
-    spans.push_back({length_of(std::max(region.begin, from) - from), length_of(region.end - from)});
-  }
-  return spans;
+/// A segment that begins at `at` and says what `text` says before was heard there, and timed too late: it is taken
+/// out. Returns where it ended.
+std::optional<milliseconds> take_repeated(Window& window, const WindowText& text, milliseconds at) {
+  constexpr milliseconds kNear{300};
+  const auto repeated = std::ranges::find_if(window.segments, [&](const Segment& segment) {
+    return std::chrono::abs(segment.begin - at) <= kNear &&
+           std::ranges::find(text.segments, segment.text, &Segment::text) != text.segments.end();
+  });
+  if (repeated == window.segments.end()) return std::nullopt;
+  const milliseconds end = repeated->end;
+  window.segments.erase(repeated);
+  return end;
 }
 
 }  // namespace
@@ -96,38 +100,35 @@ void ChunkedRun::collect_first() {
   report(length_of(end));
 }
 
-/// Takes the result, and goes on inside the window for as long as its text leaves speech behind.
+/// Takes the result, and decodes again what of the window it left out.
 Window ChunkedRun::decode(Pending& pending) {
-  Window window{
-      .begin = media_time(pending.place.begin), .end = media_time(pending.place.end), .segments = {}, .next = {}};
-  std::int64_t offset = pending.place.begin;
-  for (;;) {
+  const speech::Utterance& place = pending.place;
+  Window window{.begin = media_time(place.begin), .end = media_time(place.end), .segments = {}, .next = {}};
+  std::deque<SpeechRegion> stretches{{place.begin, place.end}};
+  for (int decoded = 0; !stretches.empty() && decoded < kMostStretches; ++decoded) {
+    const bool again = decoded > 0;
+    SpeechRegion stretch = stretches.front();
+    stretches.pop_front();
+    if (again) {
+      const auto first = pending.samples.begin() + static_cast<std::ptrdiff_t>(stretch.begin - place.begin);
+      pending.result =
+          submit({first, first + static_cast<std::ptrdiff_t>(stretch.end - stretch.begin)}, setting_.prompt);
+    }
     const WindowBatcher::Result result = wait(pending.result);
-    const milliseconds length = length_of(pending.place.end - offset);
-    WindowText text =
-        make_window_text(setting_.model, result, setting_.decoding, spans_of(pending.place, offset), length);
-    const std::optional<std::int64_t> next =
-        result.decoded.doubt == Doubt::kNone ? where_to_go_on(pending, offset, text) : std::nullopt;
-    add_segments(window, std::move(text), media_time(offset));
-    if (!next) return window;
-    offset = *next;
-    const auto rest = pending.samples.begin() + static_cast<std::ptrdiff_t>(offset - pending.place.begin);
-    pending.result = submit({rest, pending.samples.end()}, setting_.prompt);
+    const Doubt doubt = result.decoded.doubt;
+    if (doubt == Doubt::kNoSpeech || (again && doubt != Doubt::kNone)) continue;
+    WindowText text = make_window_text(setting_.model, result, setting_.decoding, spans_of(place.speech, stretch),
+                                       length_of(stretch.end - stretch.begin));
+    if (const auto end = take_repeated(window, text, media_time(stretch.end))) {
+      stretch.end = samples_in(*end - start_);
+      text.advance = length_of(stretch.end - stretch.begin);
+    }
+    const std::vector<SpeechRegion> left_out = find_left_out(place.speech, stretch, text);
+    stretches.insert(stretches.end(), left_out.begin(), left_out.end());
+    add_segments(window, std::move(text), media_time(stretch.begin));
   }
-}
-
-/// The sample at which the rest of the window begins that is to be decoded again, when there is one.
-std::optional<std::int64_t> ChunkedRun::where_to_go_on(const Pending& pending, std::int64_t offset,
-                                                       const WindowText& text) const {
-  const auto reaches = [&](milliseconds advance, milliseconds least_speech) {
-    const std::int64_t next = offset + samples_in(advance);
-    return advance >= kLeastAdvance && speech_after(pending.place, next) >= samples_in(least_speech);
-  };
-  if (reaches(text.advance, kLeastSpeech)) return offset + samples_in(text.advance);
-  if (text.segments.empty()) return std::nullopt;
-  const milliseconds said = text.segments.back().end;
-  if (reaches(said, kLeastForgotten)) return offset + samples_in(said);
-  return std::nullopt;
+  std::ranges::stable_sort(window.segments, {}, &Segment::begin);
+  return window;
 }
 
 }  // namespace voxlate::whisper

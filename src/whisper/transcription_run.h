@@ -84,7 +84,6 @@ class ChunkedRun final : public TranscriptionRun {
   void dispatch();
   void collect_first();
   Window decode(Pending& pending);
-  std::optional<std::int64_t> where_to_go_on(const Pending& pending, std::int64_t offset, const WindowText& text) const;
 
   speech::SpeechReader reader_;
   std::deque<Pending> pending_;

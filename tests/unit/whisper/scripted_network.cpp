@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "whisper/net/decoder.h"
-
 namespace voxlate::whisper {
 namespace {
 
@@ -52,20 +50,22 @@ class ScriptedSession final : public DecoderSession {
 }  // namespace
 
 ScriptedNetwork::ScriptedNetwork(const Tokenizer& tokenizer, Script script, int n_text_ctx,
-                                 std::vector<std::string> vocabulary)
+                                 std::vector<std::string> vocabulary, Hearing hearing)
     : shape_{.n_vocab = tokenizer.n_vocab(),
              .n_audio_ctx = 1500,
              .n_text_ctx = n_text_ctx,
              .n_text_layer = 1,
              .n_text_head = 1,
              .n_mels = 80},
+      no_timestamps_(tokenizer.no_timestamps()),
       script_(std::move(script)),
+      hearing_(std::move(hearing)),
       vocabulary_(std::move(vocabulary)) {}
 
 ScriptedNetwork::~ScriptedNetwork() = default;
 
 std::vector<std::shared_ptr<const EncodedAudio>> ScriptedNetwork::encode(std::span<const WindowAudio> windows) const {
-  const auto nothing = std::make_shared<const EncodedAudio>(std::vector<nn::KeyValues>());
+  const auto nothing = std::make_shared<const EncodedAudio>();
   return std::vector<std::shared_ptr<const EncodedAudio>>(windows.size(), nothing);
 }
 
@@ -81,13 +81,25 @@ CrossAttention ScriptedNetwork::cross_attention(std::shared_ptr<const EncodedAud
                            .frames = frames,
                            .scores = std::vector<float>(cells),
                            .probabilities = std::vector<float>(tokens.size(), 0.5F)};
-  // Tokens are heard one after the other, each for the same time.
-  const auto columns = static_cast<std::size_t>(frames);
-  for (std::size_t row = 0; row < heads.size() * tokens.size(); ++row) {
-    const std::size_t token = row % tokens.size();
-    const auto begin = attention.scores.begin() + static_cast<std::ptrdiff_t>(row * columns);
-    std::fill(begin + static_cast<std::ptrdiff_t>(token * columns / tokens.size()),
-              begin + static_cast<std::ptrdiff_t>((token + 1) * columns / tokens.size()), 10.0F);
+  const auto before_text =
+      static_cast<std::size_t>(std::find(tokens.begin(), tokens.end(), no_timestamps_) - tokens.begin());
+  const std::span<const int> text = tokens.subspan(before_text + 1, tokens.size() - before_text - 2);
+  std::vector<std::pair<double, double>> heard;
+  if (hearing_) {
+    heard = hearing_(text);
+  } else {
+    const double length = static_cast<double>(frames - 1) / kFramesPerSecond / static_cast<double>(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i)
+      heard.emplace_back(static_cast<double>(i) * length, static_cast<double>(i + 1) * length);
+  }
+  heard.emplace_back(std::min(heard.back().second, static_cast<double>(frames - 1) / kFramesPerSecond), 30);  // the end
+  // The row of a token tells where the next one is heard.
+  for (std::size_t row = 0; row < heads.size() * heard.size(); ++row) {
+    const auto [begin, end] = heard[row % heard.size()];
+    float* scores = attention.scores.data() + (row / heard.size() * tokens.size() + before_text + row % heard.size()) *
+                                                  static_cast<std::size_t>(frames);
+    const int first = std::min(frames, static_cast<int>(begin * kFramesPerSecond));
+    std::fill(scores + first, scores + std::clamp(static_cast<int>(end * kFramesPerSecond), first, frames), 10.0F);
   }
   return attention;
 }

@@ -13,14 +13,18 @@
 
 namespace voxlate::whisper {
 
-/// A network whose logits are what a function of all tokens of a sequence says. It hears nothing.
+/// A network whose logits are what a function of all tokens of a sequence says. Its cross-attention is what another one
+/// says about a text; without, the words of a text are heard one after the other, each for the same time.
 class ScriptedNetwork final : public Network {
  public:
   /// Writes the logits of what follows `tokens`; all are -10 before.
   using Script = std::function<void(std::span<const int> tokens, std::span<float> logits)>;
 
+  /// When each token of a text is heard, in seconds.
+  using Hearing = std::function<std::vector<std::pair<double, double>>(std::span<const int> text)>;
+
   ScriptedNetwork(const Tokenizer& tokenizer, Script script, int n_text_ctx = 448,
-                  std::vector<std::string> vocabulary = {});
+                  std::vector<std::string> vocabulary = {}, Hearing hearing = {});
   ~ScriptedNetwork() override;
 
   const Shape& shape() const override { return shape_; }
@@ -41,7 +45,9 @@ class ScriptedNetwork final : public Network {
 
  private:
   const Shape shape_;
+  const int no_timestamps_;
   const Script script_;
+  const Hearing hearing_;
   const std::vector<std::string> vocabulary_;
   const std::shared_ptr<int> open_ = std::make_shared<int>(0);
   const std::shared_ptr<int> tokens_run_ = std::make_shared<int>(0);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/speech/memory_audio.h"
@@ -22,16 +23,20 @@ using speech::MemoryAudio;
 using speech::MemoryLog;
 using speech::Reports;
 using std::chrono::milliseconds;
+using namespace std::chrono_literals;
 
 constexpr std::int64_t kSecond = kSampleRate;
 
 /// A network of made-up words behind the real transcriber; what it says is `texts`, window after window.
 class WhisperTranscriberTest : public ::testing::Test {
  protected:
+  /// A word that is said again and again, as people do who count: as often as it takes.
   struct Said {
-    std::string text;
+    std::string word;
     int begin_ms;
     int end_ms;
+
+    int times() const { return std::max(1, (end_ms - begin_ms) / 1300); }
   };
 
   /// One element per window; in it, several segments with pairs of timestamps between them.
@@ -42,8 +47,7 @@ class WhisperTranscriberTest : public ::testing::Test {
     std::vector<int> tokens;
     for (const Said& said : window) {
       tokens.push_back(tokenizer_.timestamp_begin() + said.begin_ms / 20);
-      const std::vector<int> text = tokenizer_.encode(said.text);
-      tokens.insert(tokens.end(), text.begin(), text.end());
+      tokens.insert(tokens.end(), static_cast<std::size_t>(said.times()), tokenizer_.encode(said.word).front());
       tokens.push_back(tokenizer_.timestamp_begin() + said.end_ms / 20);
     }
     if (!closed) tokens.push_back(tokens.back());
@@ -54,7 +58,7 @@ class WhisperTranscriberTest : public ::testing::Test {
     windows_ = std::move(windows);
     auto network = std::make_shared<ScriptedNetwork>(
         tokenizer_, [this](std::span<const int> tokens, std::span<float> logits) { speak(tokens, logits); }, 448,
-        vocabulary_);
+        vocabulary_, [this](std::span<const int> text) { return heard(text); });
     return std::make_shared<WhisperModel>("made-up", std::move(network), WindowBatcher::Options{});
   }
 
@@ -75,6 +79,24 @@ class WhisperTranscriberTest : public ::testing::Test {
     logits[static_cast<std::size_t>(said < text.size() ? text[said] : tokenizer_.eot())] = 20;
   }
 
+  /// The words between two timestamps share the time evenly, in the first window `late_s_` later.
+  std::vector<std::pair<double, double>> heard(std::span<const int> text) const {
+    std::vector<std::pair<double, double>> heard;
+    const std::vector<int>& window = windows_.at(window_);
+    for (std::size_t i = 0; i < window.size() && heard.size() < text.size();) {
+      const auto begin = window.begin() + static_cast<std::ptrdiff_t>(i);
+      const auto end = std::find_if(begin + 1, window.end(), [&](int token) { return tokenizer_.is_timestamp(token); });
+      const auto words = static_cast<std::size_t>(end - begin) - 1;
+      const double length =
+          (tokenizer_.timestamp(*end) - tokenizer_.timestamp(*begin)) / 1.0s / static_cast<double>(words);
+      const double first = tokenizer_.timestamp(*begin) / 1.0s + (window_ == 0 ? late_s_ : 0);
+      for (std::size_t word = 0; word < words; ++word)
+        heard.emplace_back(first + static_cast<double>(word) * length, first + static_cast<double>(word + 1) * length);
+      i += words + 2;
+    }
+    return heard;
+  }
+
   Transcript transcribe(const std::shared_ptr<const WhisperModel>& model, double seconds,
                         std::vector<SpeechRegion> regions, const TranscribeOptions& options = {.language = "en"}) {
     WhisperTranscriber transcriber(
@@ -86,9 +108,10 @@ class WhisperTranscriberTest : public ::testing::Test {
     return transcriber.transcribe(audio, options, log_, reports, reports.token());
   }
 
+  /// The first word of each segment.
   static std::vector<std::string> texts(const Transcript& transcript) {
     std::vector<std::string> texts;
-    for (const Segment& segment : transcript.segments) texts.push_back(segment.text);
+    for (const Segment& segment : transcript.segments) texts.push_back(segment.words.at(0).text);
     return texts;
   }
 
@@ -107,12 +130,14 @@ class WhisperTranscriberTest : public ::testing::Test {
   WhisperTranscriber::Options options_ = [] {
     WhisperTranscriber::Options options;
     options.decoding.beam_size = 1;
+    options.decoding.max_compression_ratio = 100;
     options.max_pending = 1;  // the script knows windows by their order
     return options;
   }();
   milliseconds start_{0};
   MemoryLog log_;
   int stop_after_ = 0;
+  double late_s_ = 0;
   std::vector<std::vector<int>> windows_;
   std::size_t next_window_ = 0;
   std::size_t window_ = 0;
@@ -121,9 +146,9 @@ class WhisperTranscriberTest : public ::testing::Test {
 
 TEST_F(WhisperTranscriberTest, EachStretchOfSpeechIsAWindowInMediaTime) {
   start_ = milliseconds(1500);
-  const auto model = model_saying({tokens_of({{" one two", 0, 3000}}, true), tokens_of({{" three", 0, 4000}}, true)});
+  const auto model = model_saying({tokens_of({{" one", 0, 3000}}, true), tokens_of({{" three", 0, 4000}}, true)});
   const Transcript transcript = transcribe(model, 60, {{2 * kSecond, 5 * kSecond}, {40 * kSecond, 44 * kSecond}});
-  EXPECT_THAT(texts(transcript), ::testing::ElementsAre("one two", "three"));
+  EXPECT_THAT(texts(transcript), ::testing::ElementsAre("one", "three"));
   EXPECT_GE(transcript.segments[0].begin, milliseconds(3500));
   EXPECT_LE(transcript.segments[0].end, milliseconds(6500));
   EXPECT_GE(transcript.segments[1].begin, milliseconds(41'500));
@@ -153,6 +178,26 @@ TEST_F(WhisperTranscriberTest, AWindowWhoseTextEndsEarlyGoesOnFromThere) {
   EXPECT_EQ(log_.added().size(), 1U) << "it is one window of the log";
 }
 
+TEST_F(WhisperTranscriberTest, SpeechThatAWindowLeftOutIsDecodedOnItsOwn) {
+  const auto model = model_saying(
+      {tokens_of({{" one", 0, 4000}, {" three", 11'000, 20'000}}, true), tokens_of({{" two", 0, 5000}}, true)});
+  const Transcript transcript =
+      transcribe(model, 30, {{0, 4 * kSecond}, {5 * kSecond, 10 * kSecond}, {11 * kSecond, 20 * kSecond}});
+  EXPECT_THAT(texts(transcript), ::testing::ElementsAre("one", "two", "three"));
+  expect_in_order(transcript, start_);
+  EXPECT_EQ(log_.added().size(), 1U);
+}
+
+TEST_F(WhisperTranscriberTest, WhatWasTimedTooLateIsNotSaidTwice) {
+  late_s_ = 10;
+  const auto model =
+      model_saying({tokens_of({{" one", 0, 4000}}, true), tokens_of({{" one", 0, 4000}, {" two", 4000, 10'000}}, true),
+                    tokens_of({{" three", 0, 4000}}, true)});
+  const Transcript transcript = transcribe(model, 20, {{0, 14 * kSecond}});
+  EXPECT_THAT(texts(transcript), ::testing::ElementsAre("one", "two", "three"));
+  expect_in_order(transcript, start_);
+}
+
 TEST_F(WhisperTranscriberTest, FinishedWindowsAreNotDecodedAgain) {
   const std::vector<SpeechRegion> regions{{0, 5 * kSecond}, {20 * kSecond, 25 * kSecond}};
   const auto model = model_saying({tokens_of({{" one", 0, 5000}}, true), tokens_of({{" two", 0, 5000}}, true)});
@@ -177,7 +222,7 @@ TEST_F(WhisperTranscriberTest, SequentialWindowsBeginWhereTheOneBeforeEnded) {
 TEST_F(WhisperTranscriberTest, AResumedSequentialJobHasTheContextThatItWouldHaveHad) {
   options_.long_audio = LongAudio::kSequential;
   const auto model =
-      model_saying({tokens_of({{" one two", 0, 20'000}}, /*closed=*/false),
+      model_saying({tokens_of({{" one", 0, 20'000}}, /*closed=*/false),
                     tokens_of({{" three", 0, 20'000}}, /*closed=*/false), tokens_of({{" four", 0, 20'000}}, true)});
   const Transcript whole = transcribe(model, 60, {});
   ASSERT_EQ(prompts_.size(), 3U);
