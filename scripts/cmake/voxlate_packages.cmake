@@ -20,3 +20,24 @@ pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET
   libavformat>=59 libavcodec>=59 libavutil>=57 libswresample>=4)
 pkg_check_modules(POCKETSPHINX REQUIRED IMPORTED_TARGET pocketsphinx sphinxbase)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib>=0.11)
+
+if(VOXLATE_TORCH)
+  # By hand: a libtorch for CUDA has a package file that wants the whole CUDA toolkit, though nothing here is compiled
+  # with it, and that changes the flags of everything. CMAKE_PREFIX_PATH names the folder of a libtorch that is not
+  # the system's.
+  find_path(TORCH_INCLUDE_DIR ATen/ATen.h REQUIRED)
+  find_library(TORCH_LIBRARY torch REQUIRED)
+  get_filename_component(TORCH_LIBRARY_DIR ${TORCH_LIBRARY} DIRECTORY)
+  add_library(voxlate_torch INTERFACE)
+  target_include_directories(voxlate_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIR})
+  # No symbol of libtorch_cuda is used: it registers itself when it is loaded.
+  target_link_libraries(voxlate_torch INTERFACE "-Wl,--push-state,--no-as-needed")
+  foreach(name IN ITEMS torch torch_cpu c10 torch_cuda c10_cuda)
+    if(EXISTS ${TORCH_LIBRARY_DIR}/lib${name}.so)
+      target_link_libraries(voxlate_torch INTERFACE ${TORCH_LIBRARY_DIR}/lib${name}.so)
+    endif()
+  endforeach()
+  target_link_libraries(voxlate_torch INTERFACE "-Wl,--pop-state")
+  # The installed program finds it where it lies now.
+  set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+endif()

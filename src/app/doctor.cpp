@@ -10,6 +10,7 @@
 
 #include "app/engines.h"
 #include "app/version.h"
+#include "app/whisper_network.h"
 #include "base/file.h"
 #include "config/settings.h"
 #include "health/sampler.h"
@@ -45,7 +46,8 @@ void report_machine(const Config& config, std::vector<Finding>& findings) {
              static_cast<double>(status.memory_total_bytes) / kGibibyte, status.memory_source);
   fmt::print("  disk             {:.1f} of {:.1f} GiB free for {}\n", static_cast<double>(space.free_bytes) / kGibibyte,
              static_cast<double>(space.total_bytes) / kGibibyte, config.data_dir.string());
-  fmt::print("  device           CPU\n");
+  const Device device = whisper_device(config);
+  fmt::print("  device           {}\n", device.kind == DeviceKind::kCpu ? "CPU" : fmt::format("cuda:{}", device.index));
   if (space.free_bytes < config.min_free_disk_bytes) {
     findings.push_back(
         {.stops_the_server = true,

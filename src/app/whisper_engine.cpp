@@ -8,13 +8,13 @@
 #include <tuple>
 #include <utility>
 
+#include "app/whisper_network.h"
 #include "base/log.h"
 #include "vad/energy_voice_detector.h"
 #include "vad/silero_network.h"
 #include "vad/silero_voice_detector.h"
 #include "voxlate/error.h"
 #include "whisper/languages.h"
-#include "whisper/net/network.h"
 #include "whisper/whisper_transcriber.h"
 
 namespace voxlate::app {
@@ -102,7 +102,7 @@ std::vector<TranscriberModel> usable_whisper_models(models::ModelFolder& folder)
 WhisperModels::Loader whisper_loader(const Config& config, models::ModelFolder& folder, nn::Compute& compute) {
   const whisper::WindowBatcher::Options options{.max_windows = static_cast<std::size_t>(config.whisper_max_windows)};
   return [&folder, &compute, options](const models::ModelKey& key, const std::stop_token& /*stop*/) {
-    auto network = whisper::Network::load(folder.path_of(key.model), compute, key.compute_type);
+    auto network = load_whisper_network(folder.path_of(key.model), key.device, key.compute_type, compute);
     log::info("model loaded",
               {{"model", key.model}, {"network", network->description()}, {"bytes", network->size_bytes()}});
     const std::size_t bytes = network->size_bytes();
@@ -119,13 +119,14 @@ std::unique_ptr<Transcriber> make_whisper(const Config& config, models::ModelFol
   options.max_pending = static_cast<std::size_t>(config.whisper_max_windows);
   if (config.whisper_long_audio == "sequential") options.long_audio = whisper::LongAudio::kSequential;
   const ComputeType type = compute_type_of(config);
+  const Device device = whisper_device(config);
   return std::make_unique<whisper::WhisperTranscriber>(
       options, [&folder] { return info_of(folder); },
-      [&folder, &cache, type](const std::string& name, std::stop_token stop) {
+      [&folder, &cache, device, type](const std::string& name, std::stop_token stop) {
         const std::vector<TranscriberModel> usable = usable_whisper_models(folder);
         if (usable.empty()) throw Error(ErrorCode::kUnavailable, "no Whisper model is installed");
         return cache.get({.model = name.empty() ? usable.front().id : name,
-                          .device = {},
+                          .device = device,
                           .engine = std::string(kEngineId),
                           .compute_type = type},
                          std::move(stop));

@@ -19,6 +19,7 @@ using WhisperModels = models::ModelCache<whisper::WhisperModel>;
 WhisperModels::Loader whisper_loader(const Config& config, models::ModelFolder& folder, nn::Compute& compute);
 
 /// The Whisper engine over the models of the folder, which may change while it runs. Borrows all but `config`.
+/// Throws what `whisper_device` throws.
 std::unique_ptr<Transcriber> make_whisper(const Config& config, models::ModelFolder& folder, WhisperModels& cache,
                                           nn::Compute& compute);
 

@@ -37,6 +37,7 @@ struct Config {
   std::chrono::hours max_media_duration{12};
 
   int whisper_threads = 0;  ///< 0: one a core
+  std::string whisper_device = "auto";
   std::string whisper_compute_type = "auto";
   std::string whisper_long_audio = "chunked";
   int whisper_beam_size = 5;

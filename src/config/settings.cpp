@@ -94,6 +94,17 @@ std::string parse_choice(std::string_view text, std::initializer_list<std::strin
   return std::string(text);
 }
 
+void set_device(Config& config, std::string_view value) {
+  constexpr std::string_view kNumbered = "cuda:";
+  constexpr int kMaxIndex = 63;
+  if (value.starts_with(kNumbered)) {
+    parse_int(value.substr(kNumbered.size()), 0, kMaxIndex);
+  } else if (value != "auto" && value != "cpu" && value != "cuda") {
+    expected("auto, cpu, cuda or a device such as cuda:1", value);
+  }
+  config.whisper_device = value;
+}
+
 bool parse_bool(std::string_view text) {
   if (text == "true") return true;
   if (text != "false") expected("true or false", text);
@@ -204,9 +215,14 @@ const std::vector<Setting>& table() {
        "threads that compute, 0 to 256; 0: one a core",
        [](Config& c, std::string_view v) { c.whisper_threads = parse_int(v, 0, 256); },
        [](const Config& c) { return std::to_string(c.whisper_threads); }},
+      {"whisper.device",
+       {"VOXLATE_WHISPER_DEVICE"},
+       "auto (CUDA where there is a device, else the CPU), cpu, cuda, or cuda:1 for the second device",
+       set_device,
+       [](const Config& c) { return c.whisper_device; }},
       {"whisper.compute_type",
        {"VOXLATE_WHISPER_COMPUTE_TYPE"},
-       "auto, float32 (exact) or float16 (weights rounded to 16 bits)",
+       "auto (float16 on CUDA, else float32), float32 (exact) or float16 (weights rounded to 16 bits)",
        [](Config& c, std::string_view v) {
          c.whisper_compute_type = parse_choice(v, {"auto", "float32", "float16"});
        },

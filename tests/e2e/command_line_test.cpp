@@ -82,5 +82,11 @@ TEST_F(CommandLine, DoctorAndVersionWork) {
   EXPECT_EQ(voxlate({"version", "--licences"}), 0);
 }
 
+TEST_F(CommandLine, ADeviceThatIsNotThereIsAnErrorAtOnce) {
+  for (const char* const command : {"doctor", "serve"}) {
+    EXPECT_NE(voxlate({command, "--data-dir", (folder_ / "data").string(), "--set", "whisper.device=cuda:63"}), 0);
+  }
+}
+
 }  // namespace
 }  // namespace voxlate::e2e

@@ -61,12 +61,12 @@ std::vector<std::shared_ptr<const EncodedAudio>> Decoder::remember(nn::Compute& 
     nn::write_keys_values(compute, key_value.some_columns(0, state_), key_value.some_columns(state_, state_), writes);
   }
   std::vector<std::shared_ptr<const EncodedAudio>> audio;
-  for (auto& memory : memories) audio.push_back(std::make_shared<const EncodedAudio>(std::move(memory)));
+  for (auto& memory : memories) audio.push_back(std::make_shared<const AudioKeyValues>(std::move(memory)));
   return audio;
 }
 
 SaidTokens Decoder::start(const nn::Kernels& kernels, std::shared_ptr<const EncodedAudio> audio) const {
-  SaidTokens said{.audio = std::move(audio), .layers = {}, .length = 0};
+  SaidTokens said{.audio = std::static_pointer_cast<const AudioKeyValues>(std::move(audio)), .layers = {}, .length = 0};
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
     said.layers.emplace_back(kernels, nn::KeyValues::Shape{context(), heads_, state_ / heads_});
   }

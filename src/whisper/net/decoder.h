@@ -16,9 +16,9 @@
 namespace voxlate::whisper {
 
 /// One window as the decoder sees it.
-class EncodedAudio {
+class AudioKeyValues final : public EncodedAudio {
  public:
-  explicit EncodedAudio(std::vector<nn::KeyValues> layers) : layers_(std::move(layers)) {}
+  explicit AudioKeyValues(std::vector<nn::KeyValues> layers) : layers_(std::move(layers)) {}
 
   /// Keys and values of the cross-attention of `layer`.
   const nn::KeyValues& layer(int index) const { return layers_[static_cast<std::size_t>(index)]; }
@@ -29,7 +29,7 @@ class EncodedAudio {
 
 /// Tokens that one sequence has said so far, as keys and values of each layer's self-attention.
 struct SaidTokens {
-  std::shared_ptr<const EncodedAudio> audio;
+  std::shared_ptr<const AudioKeyValues> audio;
   std::vector<nn::KeyValues> layers;
   int length = 0;
 };
@@ -43,6 +43,7 @@ class Decoder {
   std::vector<std::shared_ptr<const EncodedAudio>> remember(nn::Compute& compute, const nn::Matrix& encoded,
                                                             int windows) const;
 
+  /// `audio` is of this decoder.
   SaidTokens start(const nn::Kernels& kernels, std::shared_ptr<const EncodedAudio> audio) const;
 
   struct Input {

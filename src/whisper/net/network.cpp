@@ -108,12 +108,7 @@ class LoadedNetwork final : public Network {
  private:
   LoadedNetwork(const model_file::WhisperFile& file, nn::Compute& compute, const Weights& weights)
       : compute_(compute),
-        shape_{.n_vocab = file.dims().n_vocab,
-               .n_audio_ctx = file.dims().n_audio_ctx,
-               .n_text_ctx = file.dims().n_text_ctx,
-               .n_text_layer = file.dims().n_text_layer,
-               .n_text_head = file.dims().n_text_head,
-               .n_mels = file.dims().n_mels},
+        shape_(shape_of(file.dims())),
         vocabulary_(file.vocabulary().begin(), file.vocabulary().end()),
         log_mel_(compute.kernels(), file.dims().n_mels, file.mel_filters()),
         encoder_(weights),
@@ -134,15 +129,15 @@ CrossAttention LoadedNetwork::cross_attention(std::shared_ptr<const EncodedAudio
   frames = std::min(frames, shape_.n_audio_ctx);
   const auto ordinary = static_cast<int>(vocabulary_.size());
   const nn::Matrix scores(static_cast<int>(heads.size()) * count, frames);
+  SaidTokens said = decoder_.start(compute_.kernels(), std::move(audio));
   const Decoder::Observer observe = [&](int layer, const nn::Matrix& queries) {
     for (std::size_t i = 0; i < heads.size(); ++i) {
       if (heads[i].layer != layer) continue;
-      const nn::AttentionSpan span{.rows = count, .memory = &audio->layer(layer), .keys = frames};
+      const nn::AttentionSpan span{.rows = count, .memory = &said.audio->layer(layer), .keys = frames};
       nn::attention_scores(compute_.kernels(), queries, span, heads[i].head,
                            scores.some_rows(static_cast<int>(i) * count, count));
     }
   };
-  SaidTokens said = decoder_.start(compute_.kernels(), audio);
   const Decoder::Input input{.said = &said, .tokens = tokens};
   const nn::Matrix hidden = decoder_.run(compute_, {&input, 1}, observe);
   const nn::Matrix logits(count, decoder_.vocabulary_size());

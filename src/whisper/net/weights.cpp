@@ -12,6 +12,15 @@ float query_scale(int head_width) { return 1 / std::sqrt(static_cast<float>(head
 
 }  // namespace
 
+Network::Shape shape_of(const model_file::WhisperDims& dims) {
+  return {.n_vocab = dims.n_vocab,
+          .n_audio_ctx = dims.n_audio_ctx,
+          .n_text_ctx = dims.n_text_ctx,
+          .n_text_layer = dims.n_text_layer,
+          .n_text_head = dims.n_text_head,
+          .n_mels = dims.n_mels};
+}
+
 nn::Linear Weights::query_key_value(const std::string& name, int head_width) const {
   return joined({{name + ".query", query_scale(head_width)}, {name + ".key"}, {name + ".value"}});
 }
@@ -88,7 +97,7 @@ nn::LayerNorm Weights::layer_norm(const std::string& name) const {
 
 nn::Matrix Weights::matrix(const std::string& name) const {
   const model_file::TensorView& tensor = file_.tensor(name);
-  const nn::Matrix matrix(static_cast<int>(tensor.shape.at(0)), static_cast<int>(tensor.shape.at(1)));
+  nn::Matrix matrix(static_cast<int>(tensor.shape.at(0)), static_cast<int>(tensor.shape.at(1)));
   model_file::to_f32(tensor, {matrix.row(0), static_cast<std::size_t>(model_file::element_count(tensor))});
   return matrix;
 }

@@ -8,8 +8,11 @@
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
 #include "nn/matrix.h"
+#include "whisper/net/network.h"
 
 namespace voxlate::whisper {
+
+Network::Shape shape_of(const model_file::WhisperDims& dims);
 
 /// Takes the layers of a network out of its file, under OpenAI's names.
 class Weights {

@@ -16,6 +16,7 @@
 #include "tests/unit/model_file/model_writer.h"
 #include "tests/unit/speech/memory_audio.h"
 #include "tests/unit/whisper/net/reference_data.h"
+#include "tests/unit/whisper/net/test_networks.h"
 #include "vad/energy_voice_detector.h"
 #include "whisper/net/encoder.h"
 #include "whisper/net/log_mel.h"
@@ -34,13 +35,13 @@ class RealModel : public ::testing::Test {
     samples_ = read_wav(shared_folder() / "reference/jfk.wav");
   }
 
-  std::shared_ptr<const WhisperModel> load(ComputeType type) {
-    return std::make_shared<const WhisperModel>("tiny.en", Network::load(path_, compute_, type),
-                                                WindowBatcher::Options{});
+  std::shared_ptr<const WhisperModel> load(const Computing& computing) {
+    return std::make_shared<const WhisperModel>("tiny.en", computing.load(path_, compute_), WindowBatcher::Options{});
   }
+  std::shared_ptr<const WhisperModel> load(ComputeType type) { return load({backends().front(), type}); }
 
   Transcript transcribe(const std::shared_ptr<const WhisperModel>& model, std::vector<float> samples,
-                        WhisperTranscriber::Options options = {}) {
+                        const WhisperTranscriber::Options& options = {}) {
     WhisperTranscriber transcriber(
         options, [] { return TranscriberInfo{}; }, [&](const std::string&, std::stop_token) { return model; },
         [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
@@ -91,9 +92,9 @@ TEST_F(RealModel, EncoderGivesWhatOpenAisGives) {
   EXPECT_LE(difference, 1e-4);
 }
 
-TEST_F(RealModel, SaysEveryWordInEachComputeType) {
-  for (const ComputeType type : {ComputeType::kFloat32, ComputeType::kFloat16}) {
-    EXPECT_EQ(plain(words_of(transcribe(load(type), samples_))), kSaid) << to_string(type);
+TEST_F(RealModel, SaysEveryWordHoweverItIsComputed) {
+  for (const Computing& computing : ways_of_computing()) {
+    EXPECT_EQ(plain(words_of(transcribe(load(computing), samples_))), kSaid) << name_of(computing);
   }
 }
 

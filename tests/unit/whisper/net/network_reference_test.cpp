@@ -7,10 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "base/temporary_folder.h"
 #include "model_file/whisper_file.h"
-#include "nn/compute.h"
-#include "tests/unit/whisper/net/reference_data.h"
+#include "tests/unit/whisper/net/random_model.h"
+#include "tests/unit/whisper/net/test_networks.h"
 #include "whisper/net/decoder.h"
 #include "whisper/net/encoder.h"
 #include "whisper/net/log_mel.h"
@@ -42,80 +41,68 @@ int largest_index(std::span<const float> row) {
   return static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
 }
 
-struct Reference {
-  std::string size;
-  std::string file;
-};
-
-class NetworkReference : public ::testing::TestWithParam<Reference> {
+class NetworkReference : public RandomModelTest, public ::testing::WithParamInterface<RandomModel> {
  protected:
-  void SetUp() override {
-    if (!std::filesystem::exists(shared_folder() / "reference")) GTEST_SKIP() << "../shared/reference is absent";
-    if (!make_random_model(GetParam().size, folder_.path())) GTEST_SKIP() << "python3 with numpy is needed";
-    samples_ = read_wav(shared_folder() / "reference/jfk.wav");
+  const RandomModel& model() const override { return GetParam(); }
+
+  void expect_their_mel_and_states() {
+    const auto file = model_file::WhisperFile::open(path());
+    const Weights weights(*file, compute_.kernels(), ComputeType::kFloat32);
+    const LogMel log_mel(compute_.kernels(), file->dims().n_mels, file->mel_filters());
+    const Encoder encoder(weights);
+    const nn::Matrix mel(encoder.mel_frames() + 2, file->dims().n_mels);
+    const nn::Matrix frames = mel.some_rows(1, encoder.mel_frames());
+    log_mel.compute(compute_, {.samples = samples_, .before = {}}, frames);
+    EXPECT_LE(largest_difference(transposed(frames), reference("mel.npy")), 1e-4);
+
+    const nn::Matrix encoded = encoder.encode(compute_, mel, 1);
+    const std::vector<float> states(encoded.row(0),
+                                    encoded.row(0) + std::ptrdiff_t{encoded.rows()} * encoded.columns());
+    EXPECT_LE(relative_difference(states, reference("enc.npy")), 1e-4);
   }
 
-  std::filesystem::path reference(std::string_view name) const {
-    return shared_folder() / "reference" / ("random-" + GetParam().size) / name;
-  }
+  void expect_their_logits_and_greedy_tokens(const Backend& backend) {
+    const auto network = backend.load(path(), compute_, ComputeType::kFloat32);
+    const WindowAudio window{.samples = samples_, .before = {}};
+    const auto audio = network->encode({&window, 1}).front();
+    const auto session = network->new_session();
+    const int sequence = session->open(audio);
+    const std::vector<int> tokens = integers(reference("tokens.npy"));
+    const std::vector<float> expected = reference("logits.npy");
+    const auto vocabulary = static_cast<std::size_t>(network->shape().n_vocab);
+    std::vector<float> got;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const DecoderSession::Input input{.sequence = sequence, .tokens = {&tokens[i], 1}};
+      const std::span<const float> logits = session->step({&input, 1});
+      got.insert(got.end(), logits.begin(), logits.end());
+      EXPECT_EQ(largest_index(logits), largest_index({expected.data() + i * vocabulary, vocabulary})) << i;
+    }
+    const double difference = relative_difference(got, expected);
+    RecordProperty("relative_l2_of_logits_" + backend.name, std::to_string(difference));
+    EXPECT_LE(difference, 1e-4);
 
-  const TemporaryFolder folder_;
-  nn::Compute compute_{2};
-  std::vector<float> samples_;
+    const int other = session->open(audio);
+    std::vector<int> said(tokens.begin(), tokens.begin() + 4);
+    std::vector<int> next = said;
+    for (int step = 0; step < 20; ++step) {
+      const DecoderSession::Input input{.sequence = other, .tokens = next};
+      next = {largest_index(session->step({&input, 1}))};
+      said.push_back(next.front());
+    }
+    EXPECT_EQ(said, integers(reference("greedy20.npy")));
+  }
 };
 
 TEST_P(NetworkReference, MelEncoderLogitsAndGreedyTokensAreTheirs) {
-  const auto file = model_file::WhisperFile::open(folder_ / GetParam().file);
-  const Weights weights(*file, compute_.kernels(), ComputeType::kFloat32);
-  const LogMel log_mel(compute_.kernels(), file->dims().n_mels, file->mel_filters());
-  const Encoder encoder(weights);
-  const nn::Matrix mel(encoder.mel_frames() + 2, file->dims().n_mels);
-  log_mel.compute(compute_, {.samples = samples_}, mel.some_rows(1, encoder.mel_frames()));
-  EXPECT_LE(largest_difference(transposed(mel.some_rows(1, encoder.mel_frames())), read_npy(reference("mel.npy"))),
-            1e-4);
-
-  const nn::Matrix encoded = encoder.encode(compute_, mel, 1);
-  const std::vector<float> states(encoded.row(0), encoded.row(0) + std::ptrdiff_t{encoded.rows()} * encoded.columns());
-  EXPECT_LE(relative_difference(states, read_npy(reference("enc.npy"))), 1e-4);
-
-  const auto network = Network::load(folder_ / GetParam().file, compute_, ComputeType::kFloat32);
-  const WindowAudio window{.samples = samples_};
-  const auto audio = network->encode({&window, 1}).front();
-  const auto session = network->new_session();
-  const int sequence = session->open(audio);
-  const std::vector<int> tokens = integers(read_npy(reference("tokens.npy")));
-  const std::vector<float> expected = read_npy(reference("logits.npy"));
-  const auto vocabulary = static_cast<std::size_t>(network->shape().n_vocab);
-  std::vector<float> got;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const DecoderSession::Input input{.sequence = sequence, .tokens = {&tokens[i], 1}};
-    const std::span<const float> logits = session->step({&input, 1});
-    got.insert(got.end(), logits.begin(), logits.end());
-    EXPECT_EQ(largest_index(logits), largest_index({expected.data() + i * vocabulary, vocabulary})) << i;
+  expect_their_mel_and_states();
+  for (const Backend& backend : backends()) {
+    SCOPED_TRACE(backend.name);
+    expect_their_logits_and_greedy_tokens(backend);
   }
-  const double difference = relative_difference(got, expected);
-  RecordProperty("relative_l2_of_logits", std::to_string(difference));
-  EXPECT_LE(difference, 1e-4);
-
-  const int other = session->open(audio);
-  std::vector<int> said(tokens.begin(), tokens.begin() + 4);
-  std::vector<int> next = said;
-  for (int step = 0; step < 20; ++step) {
-    const DecoderSession::Input input{.sequence = other, .tokens = next};
-    next = {largest_index(session->step({&input, 1}))};
-    said.push_back(next.front());
-  }
-  EXPECT_EQ(said, integers(read_npy(reference("greedy20.npy"))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Random, NetworkReference,
-                         ::testing::Values(Reference{"tiny", "ggml-tiny-f32.bin"},
-                                           Reference{"tiny", "ggml-tiny-f16.bin"},
-                                           Reference{"base", "ggml-base-f16.bin"}),
-                         [](const auto& suite) {
-                           return suite.param.size +
-                                  (suite.param.file.find("f32") == std::string::npos ? "F16" : "F32");
-                         });
+INSTANTIATE_TEST_SUITE_P(Random, NetworkReference, ::testing::ValuesIn(kRandomModels),
+                         [](const auto& suite) { return name_of(suite.param); });
 
 }  // namespace
 }  // namespace voxlate::whisper

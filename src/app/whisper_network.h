@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "config/config.h"
+#include "nn/compute.h"
+#include "voxlate/device.h"
+#include "whisper/net/network.h"
+
+namespace voxlate::app {
+
+/// Where Whisper networks live: what `whisper.device` says, and for "auto" the first CUDA device where this program
+/// was built with libtorch and there is one, else the CPU. Throws `kUnavailable`, saying what is missing, when CUDA is
+/// asked for and not to be had.
+Device whisper_device(const Config& config);
+
+/// `Network::load` on a device: our own kernels on the CPU, libtorch on CUDA.
+std::shared_ptr<const whisper::Network> load_whisper_network(const std::filesystem::path& path, const Device& device,
+                                                             ComputeType type, nn::Compute& compute);
+
+}  // namespace voxlate::app
