@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace voxlate {
@@ -13,6 +14,11 @@ struct Device {
 
   bool operator==(const Device&) const = default;
 };
+
+/// "cpu", "cuda:1": the setting that names it.
+inline std::string to_string(const Device& device) {
+  return device.kind == DeviceKind::kCpu ? "cpu" : "cuda:" + std::to_string(device.index);
+}
 
 /// How the weights of a network are held and multiplied. `kAuto` means the best one of the device: the fastest
 /// that keeps the text of the full precision.

@@ -44,8 +44,8 @@ struct ModelInfo {
   std::string file;  ///< "ggml-base-q5_1.bin"
   ModelKind kind = ModelKind::kWhisper;
   std::string quantisation;  ///< "f16", "q5_0", …; empty where unknown
-  bool multilingual = true;
-  bool listed = false;  ///< one of the known models: size and checksum are facts
+  int n_languages = 0;       ///< that it recognises; 1: English; 0: they do not matter to it
+  bool listed = false;       ///< one of the known models: size and checksum are facts
   std::uint64_t size_bytes = 0;
   std::string sha256;  ///< the listed one; empty for unlisted files
   ModelState state = ModelState::kAvailable;

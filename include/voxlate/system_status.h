@@ -19,6 +19,27 @@ struct Capabilities {
   std::vector<std::string> profiles;
 };
 
+/// A model in memory.
+struct ModelInMemory {
+  std::string id;
+  std::string engine;        ///< `TranscriberInfo::id`
+  std::string device;        ///< "cpu", "cuda:0"
+  std::string compute_type;  ///< as it was asked for: "auto", "float32", …
+  std::uint64_t size_bytes = 0;
+  std::chrono::seconds idle{};  ///< since it was last taken
+  bool in_use = false;
+};
+
+struct GpuStatus {
+  int index = 0;
+  std::string name;
+  std::string driver;
+  std::uint64_t memory_total_bytes = 0;
+  std::uint64_t memory_used_bytes = 0;
+  std::optional<int> load_percent{};
+  std::optional<int> temperature_c{};
+};
+
 /// One look at the machine and the process. Absent figures are unknown here, not zero.
 struct SystemStatus {
   std::uint64_t memory_total_bytes = 0;  ///< of the cgroup where it limits, else of the machine
@@ -29,6 +50,8 @@ struct SystemStatus {
   int cpu_count = 0;
   std::uint64_t disk_free_bytes = 0;  ///< where the data folder lies
   std::uint64_t disk_total_bytes = 0;
+  std::vector<ModelInMemory> models;
+  std::vector<GpuStatus> gpus;
   int workers_total = 0;  ///< jobs that may run at once
   int workers_active = 0;
   std::chrono::seconds uptime{};

@@ -106,6 +106,8 @@ http::Services App::http_services() {
 SystemStatus App::status() {
   SystemStatus status;
   sampler_.sample(status);
+  status.gpus = gpus_.look();
+  status.models = engines_.models_in_memory(clock_.now());
   const DiskSpace space = data_.space();
   status.disk_free_bytes = space.free_bytes;
   status.disk_total_bytes = space.total_bytes;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/data_folder.h"
 #include "config/config.h"
+#include "health/gpu_probe.h"
 #include "health/sampler.h"
 #include "http/server.h"
 #include "jobs/job_cleaner.h"
@@ -45,6 +46,7 @@ class App {
   store::SqliteJobStore store_;
   ChangeFeed feed_;
   health::Sampler sampler_;
+  health::GpuProbe gpus_{clock_};
   Engines engines_;
   jobs::JobCleaner cleaner_;
   jobs::JobRunner runner_;

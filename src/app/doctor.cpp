@@ -13,6 +13,7 @@
 #include "app/whisper_network.h"
 #include "base/file.h"
 #include "config/settings.h"
+#include "health/gpu_probe.h"
 #include "health/sampler.h"
 #include "translation/apertium_modes.h"
 #include "voxlate/error.h"
@@ -46,8 +47,11 @@ void report_machine(const Config& config, std::vector<Finding>& findings) {
              static_cast<double>(status.memory_total_bytes) / kGibibyte, status.memory_source);
   fmt::print("  disk             {:.1f} of {:.1f} GiB free for {}\n", static_cast<double>(space.free_bytes) / kGibibyte,
              static_cast<double>(space.total_bytes) / kGibibyte, config.data_dir.string());
-  const Device device = whisper_device(config);
-  fmt::print("  device           {}\n", device.kind == DeviceKind::kCpu ? "CPU" : fmt::format("cuda:{}", device.index));
+  fmt::print("  device           {}\n", to_string(whisper_device(config)));
+  for (const GpuStatus& gpu : health::GpuProbe(SystemClock()).look()) {
+    fmt::print("  GPU {}            {}, {:.1f} GiB, driver {}\n", gpu.index, gpu.name,
+               static_cast<double>(gpu.memory_total_bytes) / kGibibyte, gpu.driver);
+  }
   if (space.free_bytes < config.min_free_disk_bytes) {
     findings.push_back(
         {.stops_the_server = true,

@@ -70,6 +70,20 @@ Capabilities Engines::capabilities() const {
   return capabilities;
 }
 
+std::vector<ModelInMemory> Engines::models_in_memory(TimePoint now) const {
+  std::vector<ModelInMemory> models;
+  for (const models::LoadedModel& loaded : whisper_models_.loaded()) {
+    models.push_back({.id = loaded.key.model,
+                      .engine = loaded.key.engine,
+                      .device = to_string(loaded.key.device),
+                      .compute_type = std::string(to_string(loaded.key.compute_type)),
+                      .size_bytes = loaded.size_bytes,
+                      .idle = std::chrono::duration_cast<std::chrono::seconds>(now - loaded.last_use),
+                      .in_use = loaded.in_use});
+  }
+  return models;
+}
+
 void Engines::unload_idle_models() {
   if (model_idle_time_.count() > 0) whisper_models_.unload_unused(model_idle_time_);
 }

@@ -33,6 +33,8 @@ class Engines {
   models::ModelFolder& model_folder() { return model_folder_; }
   models::LoadedModels& loaded_models() { return whisper_models_; }
 
+  std::vector<ModelInMemory> models_in_memory(TimePoint now) const;
+
   /// Frees models that no job has used for the configured time; called every now and then.
   void unload_idle_models();
 

@@ -5,14 +5,9 @@
 #include "model_file/silero_file.h"
 #include "model_file/whisper_file.h"
 #include "voxlate/error.h"
+#include "whisper/tokenizer.h"
 
 namespace voxlate::app {
-namespace {
-
-constexpr int kFirstMultilingualVocabulary = 51865;
-
-}  // namespace
-
 models::ModelFolder::Options model_folder_options(const Config& config) {
   return {.folder = config.data_dir / "models",
           .extra_folder = config.models_dir,
@@ -29,15 +24,16 @@ models::FileFacts inspect_model_file(const std::filesystem::path& path) {
   std::optional<Error> no_whisper;
   try {
     const auto file = model_file::WhisperFile::open(path);
+    const whisper::Tokenizer tokenizer(file->vocabulary(), file->dims().n_vocab);
     return {.kind = ModelKind::kWhisper,
             .quantisation = std::string(file->weight_type()),
-            .multilingual = file->dims().n_vocab >= kFirstMultilingualVocabulary};
+            .n_languages = tokenizer.is_multilingual() ? tokenizer.n_languages() : 1};
   } catch (const Error& error) {
     no_whisper = error;
   }
   try {
     static_cast<void>(model_file::SileroFile::open(path));
-    return {.kind = ModelKind::kVoiceActivity, .quantisation = "f32", .multilingual = true};
+    return {.kind = ModelKind::kVoiceActivity, .quantisation = "f32", .n_languages = 0};
   } catch (const Error&) {
     throw Error(*no_whisper);
   }

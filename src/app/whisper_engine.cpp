@@ -45,10 +45,8 @@ ComputeType compute_type_of(const Config& config) {
 bool is_turbo(std::string_view id) { return id.find("turbo") != std::string_view::npos; }
 
 std::vector<std::string> languages_of(const ModelInfo& model) {
-  if (!model.multilingual) return {"en"};
   std::vector<std::string> codes;
-  for (std::size_t language = 0; language < whisper::languages().size(); ++language)
-    codes.emplace_back(whisper::bcp47_code(static_cast<int>(language)));
+  for (int language = 0; language < model.n_languages; ++language) codes.emplace_back(whisper::bcp47_code(language));
   return codes;
 }
 
@@ -87,14 +85,14 @@ std::vector<TranscriberModel> usable_whisper_models(models::ModelFolder& folder)
     if (file.info.kind == ModelKind::kWhisper && file.info.usable) usable.push_back(std::move(file.info));
   }
   const auto rank = [](const ModelInfo& model) {
-    return std::tuple(model.listed, size_of(model.id), model.multilingual, model.size_bytes);
+    return std::tuple(model.listed, size_of(model.id), model.n_languages, model.size_bytes);
   };
   std::stable_sort(usable.begin(), usable.end(),
                    [&](const ModelInfo& a, const ModelInfo& b) { return rank(a) > rank(b); });
   std::vector<TranscriberModel> models;
   for (const ModelInfo& model : usable) {
     models.push_back(
-        {.id = model.id, .languages = languages_of(model), .translates = model.multilingual && !is_turbo(model.id)});
+        {.id = model.id, .languages = languages_of(model), .translates = model.n_languages > 1 && !is_turbo(model.id)});
   }
   return models;
 }

@@ -94,7 +94,7 @@ Json model_of(const ModelInfo& model) {
           {"file", model.file},
           {"kind", to_string(model.kind)},
           {"quantisation", model.quantisation},
-          {"multilingual", model.multilingual},
+          {"multilingual", model.n_languages != 1},
           {"listed", model.listed},
           {"state", to_string(model.state)},
           {"usable", model.usable},
@@ -195,15 +195,30 @@ std::string model_list_json(const std::vector<ModelInfo>& models) {
   return text_of({{"models", std::move(list)}});
 }
 
-std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue,
-                        const Capabilities& capabilities) {
+std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue) {
   const auto count = [&](JobState state) {
     const auto found = queue.find(state);
     return found != queue.end() ? found->second : 0;
   };
   Json models = Json::array();
-  for (const TranscriberInfo& engine : capabilities.engines) {
-    models.push_back({{"id", engine.id}, {"name", engine.name}, {"notice", engine.notice}});
+  for (const ModelInMemory& model : status.models) {
+    models.push_back({{"id", model.id},
+                      {"engine", model.engine},
+                      {"device", model.device},
+                      {"compute_type", model.compute_type},
+                      {"size_bytes", model.size_bytes},
+                      {"idle_s", model.idle.count()},
+                      {"in_use", model.in_use}});
+  }
+  Json gpus = Json::array();
+  for (const GpuStatus& gpu : status.gpus) {
+    gpus.push_back({{"index", gpu.index},
+                    {"name", gpu.name},
+                    {"driver", gpu.driver},
+                    {"memory_total_bytes", gpu.memory_total_bytes},
+                    {"memory_used_bytes", gpu.memory_used_bytes},
+                    {"load_percent", gpu.load_percent ? Json(*gpu.load_percent) : Json()},
+                    {"temperature_c", gpu.temperature_c ? Json(*gpu.temperature_c) : Json()}});
   }
   Json states = Json::object();
   for (const JobState state :
@@ -225,7 +240,7 @@ std::string status_json(const SystemStatus& status, const std::map<JobState, int
                   {"queue", std::move(states)},
                   {"workers", {{"total", status.workers_total}, {"active", status.workers_active}}},
                   {"models", std::move(models)},
-                  {"gpu", nullptr},
+                  {"gpus", std::move(gpus)},
                   {"disk", {{"free_bytes", status.disk_free_bytes}, {"total_bytes", status.disk_total_bytes}}},
                   {"versions", std::move(versions)},
                   {"uptime_s", status.uptime.count()},

@@ -30,8 +30,7 @@ std::string transcript_json(const Transcript& transcript, bool complete);
 std::string capabilities_json(const Capabilities& capabilities, const Options& options);
 std::string model_json(const ModelInfo& model);
 std::string model_list_json(const std::vector<ModelInfo>& models);
-std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue,
-                        const Capabilities& capabilities);
+std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue);
 
 /// Data of an event: the payload of a window change with the id of its job.
 std::string segments_event_json(const std::string& job_id, std::string_view payload);

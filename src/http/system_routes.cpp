@@ -27,8 +27,7 @@ Response show_capabilities(Api& api, Request&) {
 }
 
 Response show_status(Api& api, Request&) {
-  return json_response(
-      200, status_json(api.services.status(), api.services.store.count_by_state(), api.services.capabilities()));
+  return json_response(200, status_json(api.services.status(), api.services.store.count_by_state()));
 }
 
 Response send_openapi(Api&, Request&) {

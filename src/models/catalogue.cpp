@@ -54,13 +54,18 @@ constexpr std::array kWhisper = {
     Row{"large-v3-q5_0", 1'081'140'203, "d75795ecff3f83b5faa89d1900604ad8c780abd5739fae406de19f23ecd98ad1"},
 };
 
+int languages_of(std::string_view id) {
+  if (id.find(".en") != std::string_view::npos) return 1;
+  return id.starts_with("large-v3") ? 100 : 99;  // Cantonese came with it
+}
+
 KnownModel whisper_model(const Row& row) {
   KnownModel model{.id = std::string(row.id),
                    .file = "ggml-" + std::string(row.id) + ".bin",
                    .path = {},
                    .kind = ModelKind::kWhisper,
                    .quantisation = std::string(quantisation_in(row.id)),
-                   .multilingual = row.id.find(".en") == std::string_view::npos,
+                   .n_languages = languages_of(row.id),
                    .size_bytes = row.size_bytes,
                    .sha256 = std::string(row.sha256)};
   model.path = std::string(kWhisperFolder) + model.file;
@@ -74,7 +79,7 @@ KnownModel silero_model() {
                    .path = {},
                    .kind = ModelKind::kVoiceActivity,
                    .quantisation = "f32",
-                   .multilingual = true,
+                   .n_languages = 0,
                    .size_bytes = 885'098,
                    .sha256 = "2aa269b785eeb53a82983a20501ddf7c1d9c48e33ab63a41391ac6c9f7fb6987"};
   model.path = std::string(kVoiceActivityFolder) + model.file;

@@ -16,7 +16,7 @@ struct KnownModel {
   std::string path;  ///< behind the base URL: "<repository>/resolve/<revision>/<file>"
   ModelKind kind = ModelKind::kWhisper;
   std::string quantisation;  ///< "f16", "q5_0", "q5_1", "q8_0", "f32"
-  bool multilingual = true;
+  int n_languages = 0;       ///< as in `ModelInfo`
   std::uint64_t size_bytes = 0;
   std::string sha256;
 };

@@ -73,7 +73,7 @@ ModelInfo known_info(const KnownModel& model) {
           .file = model.file,
           .kind = model.kind,
           .quantisation = model.quantisation,
-          .multilingual = model.multilingual,
+          .n_languages = model.n_languages,
           .listed = true,
           .size_bytes = model.size_bytes,
           .sha256 = model.sha256};
@@ -183,7 +183,7 @@ void ModelFolder::judge_structure(ModelFile& file, const FileStamp& stamp) {
   file.info.state = ModelState::kUnlisted;
   file.info.kind = facts.kind;
   file.info.quantisation = facts.quantisation;
-  file.info.multilingual = facts.multilingual;
+  file.info.n_languages = facts.n_languages;
   file.info.usable = !options_.require_listed;
   if (options_.require_listed) file.info.reason = "models.require_listed refuses files without a listed checksum";
 }

@@ -21,7 +21,7 @@ namespace voxlate::models {
 struct FileFacts {
   ModelKind kind = ModelKind::kWhisper;
   std::string quantisation;
-  bool multilingual = true;
+  int n_languages = 0;  ///< as in `ModelInfo`
 };
 
 /// Checks the structure of a model file; throws Error where it is broken or no model.

@@ -88,8 +88,13 @@ TEST_F(Whisper, AModelInUseIsLoadedAndCanBeUnloaded) {
     return std::string("not listed");
   };
   EXPECT_EQ(state(), "loaded");
+  const auto in_memory = [&] { return get(server, "/api/system/status").json.at("models"); };
+  ASSERT_EQ(in_memory().size(), 1U);
+  EXPECT_EQ(in_memory().at(0).at("id"), kModel);
+  EXPECT_GT(in_memory().at(0).at("size_bytes"), 70'000'000);
   EXPECT_EQ(post(server, std::string("/api/models/") + kModel + "/unload").status, 200);
   EXPECT_EQ(state(), "unlisted");
+  EXPECT_TRUE(in_memory().empty());
 }
 
 }  // namespace

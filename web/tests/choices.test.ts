@@ -6,7 +6,16 @@ import { languages_of, targets_from } from '../src/state/reachable';
 const pair = (source: string, target: string) => ({ source, target, engine: 'apertium', through: [] });
 const all: Capabilities = {
   engines: [
-    { id: 'best', name: 'Best', languages: ['en', 'fr'], notice: '', models: [] },
+    {
+      id: 'best',
+      name: 'Best',
+      languages: ['en', 'fr'],
+      notice: '',
+      models: [
+        { id: 'large', languages: ['en', 'fr'], translates: true },
+        { id: 'small.en', languages: ['en'], translates: false },
+      ],
+    },
     { id: 'sphinx', name: 'PocketSphinx', languages: ['en'], notice: '', models: [] },
   ],
   translations: [pair('en', 'es'), pair('en', 'fr'), pair('fr', 'ca'), pair('de', 'pl')],
@@ -16,21 +25,28 @@ const all: Capabilities = {
   version: '',
 };
 
+const any = { engine: '', model: '' };
+
 describe('targets_from', () => {
   it('offers what the chosen language reaches', () => {
-    expect(targets_from(all, 'fr', '')).toEqual(['ca']);
+    expect(targets_from(all, 'fr', any)).toEqual(['ca']);
   });
 
   it('offers what any recognisable language reaches while it is not known', () => {
-    expect(targets_from(all, '', '')).toEqual(['ca', 'es', 'fr']);
-    expect(targets_from(all, '', 'sphinx')).toEqual(['es', 'fr']);
+    expect(targets_from(all, '', any)).toEqual(['ca', 'es', 'fr']);
+    expect(targets_from(all, '', { engine: 'sphinx', model: '' })).toEqual(['es', 'fr']);
   });
 });
 
 describe('languages_of', () => {
   it('follows the engine', () => {
-    expect(languages_of(all, '')).toEqual(['en', 'fr']);
-    expect(languages_of(all, 'sphinx')).toEqual(['en']);
+    expect(languages_of(all, any)).toEqual(['en', 'fr']);
+    expect(languages_of(all, { engine: 'sphinx', model: '' })).toEqual(['en']);
+  });
+
+  it('follows the model', () => {
+    expect(languages_of(all, { engine: 'best', model: 'small.en' })).toEqual(['en']);
+    expect(languages_of(all, { engine: 'best', model: 'gone' })).toEqual(['en', 'fr']);
   });
 });
 
@@ -44,6 +60,14 @@ describe('possible_choices', () => {
       engine: '',
       formats: ['srt'],
     });
+  });
+
+  it('drops a model that the engine does not have', () => {
+    const remembered = { ...kDefaultChoices, engine: 'best', language: 'fr' };
+    expect(possible_choices({ ...remembered, model: 'large' }, all)).toMatchObject({ model: 'large', language: 'fr' });
+    expect(possible_choices({ ...remembered, model: 'small.en' }, all)).toMatchObject({ language: '' });
+    expect(possible_choices({ ...remembered, model: 'gone' }, all)).toMatchObject({ engine: 'best', model: '' });
+    expect(possible_choices({ ...remembered, engine: 'sphinx', model: 'large' }, all)).toMatchObject({ model: '' });
   });
 });
 

@@ -200,7 +200,10 @@ TEST_F(RoutesTest, TellsCapabilitiesAndStatus) {
   EXPECT_EQ(status["queue"]["failed"], 0);
   EXPECT_EQ(status["queue_size"], 1);
   EXPECT_EQ(status["queue_status"]["queue_size"], 1);
-  EXPECT_TRUE(status["gpu"].is_null());
+  EXPECT_EQ(status["models"][0]["id"], "base");
+  EXPECT_EQ(status["models"][0]["in_use"], true);
+  EXPECT_EQ(status["gpus"][0]["memory_total_bytes"], 1000);
+  EXPECT_TRUE(status["gpus"][0]["temperature_c"].is_null());
   EXPECT_EQ(status["versions"]["voxlate"], "0.1.0");
 }
 

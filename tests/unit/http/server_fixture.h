@@ -175,6 +175,8 @@ class ServerTest : public testing::Test {
     status.memory_used_bytes = 250;
     status.memory_source = "test";
     status.cpu_percent = 12.34;
+    status.models = {{.id = "base", .engine = "whisper", .device = "cpu", .compute_type = "auto", .in_use = true}};
+    status.gpus = {{.index = 0, .name = "GPU", .driver = "1", .memory_total_bytes = 1000}};
     status.workers_total = 3;
     status.versions = {{"voxlate", "0.1.0"}};
     return status;

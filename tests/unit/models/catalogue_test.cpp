@@ -52,7 +52,9 @@ TEST(Catalogue, TellsLanguageAndQuantisationFromTheName) {
   ASSERT_NE(model, nullptr);
   EXPECT_EQ(model->file, "ggml-base.en-q5_1.bin");
   EXPECT_EQ(model->quantisation, "q5_1");
-  EXPECT_FALSE(model->multilingual);
+  EXPECT_EQ(model->n_languages, 1);
+  EXPECT_EQ(find_model(known_models(), "base")->n_languages, 99);
+  EXPECT_EQ(find_model(known_models(), "large-v3-turbo")->n_languages, 100) << "Cantonese";
   EXPECT_EQ(find_model(known_models(), "large-v3-turbo")->quantisation, "f16");
   EXPECT_EQ(find_model(known_models(), "silero-vad")->kind, ModelKind::kVoiceActivity);
   EXPECT_EQ(find_model(known_models(), "base.EN"), nullptr);

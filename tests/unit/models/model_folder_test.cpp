@@ -28,7 +28,7 @@ class ModelFolderTest : public ::testing::Test {
                         .path = {},
                         .kind = ModelKind::kWhisper,
                         .quantisation = "f16",
-                        .multilingual = true,
+                        .n_languages = 99,
                         .size_bytes = content_.size(),
                         .sha256 = sha256_hex(content_)});
     }
@@ -43,7 +43,7 @@ class ModelFolderTest : public ::testing::Test {
   FileFacts inspect(const std::filesystem::path& path) {
     ++inspections_;
     if (!read_file(path, 1 << 20).starts_with("model")) throw Error(ErrorCode::kCorrupt, "no model");
-    return {.kind = ModelKind::kVoiceActivity, .quantisation = "q4_0", .multilingual = false};
+    return {.kind = ModelKind::kVoiceActivity, .quantisation = "q4_0", .n_languages = 0};
   }
 
   static void write(const std::filesystem::path& path, std::string_view content) {

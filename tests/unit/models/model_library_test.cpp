@@ -39,7 +39,7 @@ class ModelLibraryTest : public ::testing::Test {
                         .path = std::string("repository/resolve/main/ggml-") + id + ".bin",
                         .kind = ModelKind::kWhisper,
                         .quantisation = "f16",
-                        .multilingual = true,
+                        .n_languages = 99,
                         .size_bytes = content_.size(),
                         .sha256 = sha256_hex(content_)});
     }

@@ -5,6 +5,8 @@ import type { Format, JobAccepted, Priority } from './types';
 export interface JobChoices {
   language: string;
   engine: string;
+  /** One of the engine's models. */
+  model: string;
   targets: string[];
   formats: Format[];
   profile: string;
@@ -19,7 +21,7 @@ export interface Transfer {
 
 export function job_form(file: File, choices: JobChoices): FormData {
   const form = new FormData();
-  for (const name of ['language', 'engine', 'profile'] as const) {
+  for (const name of ['language', 'engine', 'model', 'profile'] as const) {
     if (choices[name]) form.append(name, choices[name]);
   }
   for (const target of choices.targets) form.append('targets', target);

@@ -9,6 +9,7 @@ const kPriorities: readonly Priority[] = ['low', 'normal', 'high', 'urgent'];
 export const kDefaultChoices: JobChoices = {
   language: '',
   engine: '',
+  model: '',
   targets: [],
   formats: ['srt', 'vtt'],
   profile: '',
@@ -34,6 +35,7 @@ export function read_choices(stored: string | null): JobChoices {
     ...kDefaultChoices,
     language: text('language'),
     engine: text('engine'),
+    model: text('model'),
     targets: text_list(raw.targets),
     formats: formats.length > 0 ? formats : [...kDefaultChoices.formats],
     profile: text('profile'),
@@ -43,12 +45,14 @@ export function read_choices(stored: string | null): JobChoices {
 
 /** The choices without those that this server cannot do: remembered ones may be from another day. */
 export function possible_choices(choices: JobChoices, all: Capabilities): JobChoices {
-  const engine = all.engines.some((candidate) => candidate.id === choices.engine) ? choices.engine : '';
-  const language = languages_of(all, engine).includes(choices.language) ? choices.language : '';
-  const targets = targets_from(all, language, engine);
+  const engine = all.engines.find((candidate) => candidate.id === choices.engine);
+  const model = engine?.models.find((candidate) => candidate.id === choices.model);
+  const recogniser = { engine: engine?.id ?? '', model: model?.id ?? '' };
+  const language = languages_of(all, recogniser).includes(choices.language) ? choices.language : '';
+  const targets = targets_from(all, language, recogniser);
   return {
     ...choices,
-    engine,
+    ...recogniser,
     language,
     targets: choices.targets.filter((target) => targets.includes(target)),
     formats: choices.formats.filter((format) => all.formats.includes(format)),
