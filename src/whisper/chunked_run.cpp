@@ -106,17 +106,15 @@ Window ChunkedRun::decode(Pending& pending) {
   Window window{.begin = media_time(place.begin), .end = media_time(place.end), .segments = {}, .next = {}};
   std::deque<SpeechRegion> stretches{{place.begin, place.end}};
   for (int decoded = 0; !stretches.empty() && decoded < kMostStretches; ++decoded) {
-    const bool again = decoded > 0;
     SpeechRegion stretch = stretches.front();
     stretches.pop_front();
-    if (again) {
+    if (decoded > 0) {
       const auto first = pending.samples.begin() + static_cast<std::ptrdiff_t>(stretch.begin - place.begin);
       pending.result =
           submit({first, first + static_cast<std::ptrdiff_t>(stretch.end - stretch.begin)}, setting_.prompt);
     }
     const WindowBatcher::Result result = wait(pending.result);
-    const Doubt doubt = result.decoded.doubt;
-    if (doubt == Doubt::kNoSpeech || (again && doubt != Doubt::kNone)) continue;
+    if (result.decoded.doubt == Doubt::kNoSpeech) continue;
     WindowText text = make_window_text(setting_.model, result, setting_.decoding, spans_of(place.speech, stretch),
                                        length_of(stretch.end - stretch.begin));
     if (const auto end = take_repeated(window, text, media_time(stretch.end))) {

@@ -11,7 +11,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLeastBehind{600};       // of speech behind a text that ends early
 constexpr milliseconds kLeastForgotten{2'000};  // of speech that no segment covers
 constexpr milliseconds kLeastShorter{500};
-constexpr milliseconds kMargin{200};  // of silence that is taken along
 
 std::int64_t samples_of(std::span<const SpeechRegion> speech) {
   std::int64_t samples = 0;
@@ -35,11 +34,9 @@ std::vector<SpeechRegion> find_left_out(std::span<const SpeechRegion> speech, co
   std::vector<SpeechRegion> left_out;
   const auto add = [&](const SpeechRegion& gap, milliseconds least_speech) {
     const std::vector<SpeechRegion> unheard = speech_in(speech, gap);
-    if (unheard.empty() || samples_of(unheard) < samples_in(least_speech)) return;
-    const SpeechRegion again{std::max(gap.begin, unheard.front().begin - samples_in(kMargin)),
-                             std::min(gap.end, unheard.back().end + samples_in(kMargin))};
     const std::int64_t most = stretch.end - stretch.begin - samples_in(kLeastShorter);
-    if (again.end - again.begin <= most) left_out.push_back(again);
+    if (!unheard.empty() && samples_of(unheard) >= samples_in(least_speech) && gap.end - gap.begin <= most)
+      left_out.push_back(gap);
   };
   const std::int64_t went_to = std::min(stretch.end, stretch.begin + samples_in(text.advance));
   std::int64_t heard = stretch.begin;
