@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -18,11 +17,9 @@ class Buffer {
   Buffer() = default;
   /// Throws `std::bad_alloc`.
   explicit Buffer(std::size_t size) : size_(size) {
-    constexpr std::size_t kLine = 64;
     constexpr std::size_t kReadBehind = 128;
-    const std::size_t bytes = (size * sizeof(Element) + kReadBehind + kLine - 1) / kLine * kLine;
-    data_.reset(static_cast<Element*>(std::aligned_alloc(kLine, bytes)));
-    if (!data_) throw std::bad_alloc();
+    const std::size_t bytes = size * sizeof(Element) + kReadBehind;
+    data_.reset(static_cast<Element*>(::operator new(bytes, kLine)));
   }
 
   Element* data() const { return data_.get(); }
@@ -30,8 +27,10 @@ class Buffer {
   std::size_t size_bytes() const { return size_ * sizeof(Element); }
 
  private:
+  static constexpr std::align_val_t kLine{64};
+
   struct Free {
-    void operator()(Element* memory) const { std::free(memory); }
+    void operator()(Element* memory) const { ::operator delete(memory, kLine); }
   };
 
   std::unique_ptr<Element, Free> data_;

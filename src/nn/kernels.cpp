@@ -20,9 +20,9 @@ std::span<const Kernels* const> available_kernels() {
   static const std::vector<const Kernels*> kAvailable = [] {
     std::vector<const Kernels*> kernels;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("f16c")) kernels.push_back(&avx512::kKernels);
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
-      kernels.push_back(&avx2::kKernels);
+    // Every processor with AVX2 has F16C.
+    if (__builtin_cpu_supports("avx512f")) kernels.push_back(&avx512::kKernels);
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) kernels.push_back(&avx2::kKernels);
 #endif
     kernels.push_back(&baseline::kKernels);
     return kernels;

@@ -10,4 +10,4 @@ constexpr int kTileRows = 12;
 }  // namespace
 }  // namespace voxlate::nn::VOXLATE_ISA
 
-#include "nn/kernels_template.h"
+#include "nn/kernels.inc"

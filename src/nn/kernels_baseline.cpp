@@ -8,4 +8,4 @@ constexpr int kTileRows = 4;
 }  // namespace
 }  // namespace voxlate::nn::VOXLATE_ISA
 
-#include "nn/kernels_template.h"
+#include "nn/kernels.inc"

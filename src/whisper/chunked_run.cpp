@@ -108,15 +108,14 @@ Window ChunkedRun::decode(Pending& pending) {
   for (int decoded = 0; !stretches.empty() && decoded < kMostStretches; ++decoded) {
     SpeechRegion stretch = stretches.front();
     stretches.pop_front();
-    if (decoded > 0) {
-      const auto first = pending.samples.begin() + static_cast<std::ptrdiff_t>(stretch.begin - place.begin);
-      pending.result =
-          submit({first, first + static_cast<std::ptrdiff_t>(stretch.end - stretch.begin)}, setting_.prompt);
-    }
+    const std::span<const float> samples = std::span<const float>(pending.samples)
+                                               .subspan(static_cast<std::size_t>(stretch.begin - place.begin),
+                                                        static_cast<std::size_t>(stretch.end - stretch.begin));
+    if (decoded > 0) pending.result = submit({samples.begin(), samples.end()}, setting_.prompt);
     const WindowBatcher::Result result = wait(pending.result);
     if (result.decoded.doubt == Doubt::kNoSpeech) continue;
-    WindowText text = make_window_text(setting_.model, result, setting_.decoding, spans_of(place.speech, stretch),
-                                       length_of(stretch.end - stretch.begin));
+    WindowText text =
+        make_window_text(setting_.model, result, setting_.decoding, spans_of(place.speech, stretch), samples);
     if (const auto end = take_repeated(window, text, media_time(stretch.end))) {
       stretch.end = samples_in(*end - start_);
       text.advance = length_of(stretch.end - stretch.begin);

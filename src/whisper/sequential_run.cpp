@@ -58,7 +58,7 @@ Window SequentialRun::decode(milliseconds begin) {
   const milliseconds length = length_of(static_cast<std::int64_t>(buffer_.size()));
   auto pending = submit(buffer_, context_);
   const WindowBatcher::Result result = wait(pending);
-  WindowText text = make_window_text(setting_.model, result, setting_.decoding, {}, length);
+  WindowText text = make_window_text(setting_.model, result, setting_.decoding, {}, buffer_);
   // Whole frames, and never none: a window that claims to end where it begins is taken as a whole.
   const milliseconds advance = text.advance > milliseconds(0) ? text.advance : length;
   Window window{.begin = begin, .end = begin + length, .segments = {}, .next = begin + advance};

@@ -142,7 +142,7 @@ void WindowDecoder::advance(std::span<float> logits) {
   for (const Hypothesis& hypothesis : search_->live()) {
     const std::span<float> row = logits.subspan(rows.size() * vocabulary, vocabulary);
     mask(row, hypothesis.tokens);
-    rows.push_back(row);
+    rows.emplace_back(row);
   }
   search_->advance(rows);
   if (!search_->finished()) {

@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "voxlate/audio.h"
 #include "whisper/languages.h"
+#include "whisper/loud_spans.h"
 #include "whisper/word_times.h"
 
 namespace voxlate::whisper {
@@ -26,17 +28,18 @@ std::vector<int> start_of_transcript(const Tokenizer& tokenizer, const DecodingO
           options.task == Task::kTranslate ? tokenizer.translate() : tokenizer.transcribe()};
 }
 
-/// A word in silence begins where speech goes on, and ends where it stopped.
-void snap_to_speech(Word& word, std::span<const SpeechSpan> speech) {
+/// A word in silence begins where speech goes on, and ends where it stopped; so does one that reaches no more than
+/// `reach` into the speech on the other side of the silence.
+void snap_to_speech(Word& word, std::span<const SpeechSpan> speech, milliseconds reach) {
   const auto holds = [](milliseconds time) {
     return [time](const SpeechSpan& span) { return span.begin <= time && time < span.end; };
   };
-  if (std::none_of(speech.begin(), speech.end(), holds(word.begin))) {
+  if (std::none_of(speech.begin(), speech.end(), holds(word.begin + reach))) {
     const auto next =
         std::find_if(speech.begin(), speech.end(), [&](const SpeechSpan& span) { return span.begin > word.begin; });
     if (next != speech.end() && next->begin < word.end) word.begin = next->begin;
   }
-  if (std::none_of(speech.begin(), speech.end(), holds(word.end - milliseconds(1)))) {
+  if (std::none_of(speech.begin(), speech.end(), holds(word.end - milliseconds(1) - reach))) {
     const auto before =
         std::find_if(speech.rbegin(), speech.rend(), [&](const SpeechSpan& span) { return span.end < word.end; });
     if (before != speech.rend() && before->end > word.begin) word.end = before->end;
@@ -77,7 +80,10 @@ milliseconds put_in_order(Segment& segment, milliseconds from, milliseconds leng
 }  // namespace
 
 WindowText make_window_text(const WhisperModel& model, const WindowBatcher::Result& result,
-                            const DecodingOptions& options, std::span<const SpeechSpan> speech, milliseconds length) {
+                            const DecodingOptions& options, std::span<const SpeechSpan> speech,
+                            std::span<const float> samples) {
+  constexpr milliseconds kReach{50};
+  const milliseconds length = length_of(static_cast<std::int64_t>(samples.size()));
   const DecodedWindow& decoded = result.decoded;
   if (decoded.doubt == Doubt::kNoSpeech) return {.segments = {}, .advance = length};
   const WindowCut cut = cut_window(model.tokenizer(), decoded.tokens, length);
@@ -88,6 +94,7 @@ WindowText make_window_text(const WhisperModel& model, const WindowBatcher::Resu
                                 start_of_transcript(model.tokenizer(), options), text,
                                 languages()[static_cast<std::size_t>(options.language)].code, length);
 
+  const std::vector<SpeechSpan> loud = loud_spans(samples);
   WindowText made{.segments = {}, .advance = cut.advance};
   std::size_t word = 0;
   std::size_t tokens = 0;
@@ -111,7 +118,10 @@ WindowText make_window_text(const WhisperModel& model, const WindowBatcher::Resu
     if (segment.text.empty()) continue;
     if (!segment.words.empty()) {
       heed_segment_times(segment, written);
-      for (Word& one : segment.words) snap_to_speech(one, speech);
+      for (Word& one : segment.words) {
+        snap_to_speech(one, speech, /*reach=*/{});
+        snap_to_speech(one, loud, kReach);
+      }
       segment.begin = segment.words.front().begin;
       segment.end = segment.words.back().end;
     }

@@ -23,11 +23,11 @@ struct WindowText {
   std::chrono::milliseconds advance{};  ///< where to go on, as `WindowCut` says
 };
 
-/// Segments with their words, made from what was decoded of a window of that length. Without speech in it, or when
-/// the decoder doubts that there is any, there is no segment. Times are those of the words, moved to where somebody
-/// speaks when `speech` tells (an empty one does not).
+/// Segments with their words, made from what was decoded of a window of those samples. Without speech in it, or when
+/// the decoder doubts that there is any, there is no segment. Times are those of the words, moved to where the samples
+/// are loud, and to where somebody speaks when `speech` tells (an empty one does not).
 WindowText make_window_text(const WhisperModel& model, const WindowBatcher::Result& result,
                             const DecodingOptions& options, std::span<const SpeechSpan> speech,
-                            std::chrono::milliseconds length);
+                            std::span<const float> samples);
 
 }  // namespace voxlate::whisper

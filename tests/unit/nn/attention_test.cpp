@@ -38,7 +38,7 @@ std::vector<double> plain_row(const float* q, const Memory& memory, int seen) {
     }
     for (int t = 0; t < seen; ++t) {
       for (int c = 0; c < kWidth; ++c) {
-        out[static_cast<std::size_t>(head * kWidth + c)] +=
+        out[static_cast<std::size_t>(head) * kWidth + static_cast<std::size_t>(c)] +=
             weights[static_cast<std::size_t>(t)] / sum * memory.values.row(t)[head * kWidth + c];
       }
     }
@@ -47,7 +47,7 @@ std::vector<double> plain_row(const float* q, const Memory& memory, int seen) {
 }
 
 Matrix small_queries(int rows, unsigned seed) {
-  const Matrix q = random_matrix(rows, kHeads * kWidth, seed);
+  Matrix q = random_matrix(rows, kHeads * kWidth, seed);
   for (int i = 0; i < rows; ++i) {
     for (int c = 0; c < q.columns(); ++c) q.row(i)[c] *= 0.3F;
   }

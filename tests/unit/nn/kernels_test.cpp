@@ -105,7 +105,8 @@ TEST_P(KernelsTest, GeluIsTheExactOne) {
   const int panel = kernels_.panel;
   const std::vector<float> one(static_cast<std::size_t>(panel), 1);
   float result = 0;
-  for (float x = -12; x <= 12; x += 0.01F) {
+  for (int step = -1200; step <= 1200; ++step) {
+    const float x = 0.01F * static_cast<float>(step);
     kernels_.multiply(
         {.a = &x, .a_stride = 1, .b = one.data(), .c = &result, .rows = 1, .inner = 1, .columns = 1, .gelu = true});
     EXPECT_NEAR(result, exact_gelu(x), 2e-7 * (1 + std::abs(x))) << x;

@@ -20,7 +20,7 @@ RowSource rows_of(const Matrix& weights) {
 
 /// Weights that f16 holds exactly.
 Matrix half_weights() {
-  const Matrix weights = random_matrix(kOutputs, kInputs, 1);
+  Matrix weights = random_matrix(kOutputs, kInputs, 1);
   for (int i = 0; i < kOutputs; ++i) {
     for (int k = 0; k < kInputs; ++k) weights.row(i)[k] = std::round(weights.row(i)[k] * 256) / 256;
   }

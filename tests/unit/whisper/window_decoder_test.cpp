@@ -14,7 +14,6 @@ namespace voxlate::whisper {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::ElementsAreArray;
 
 class WindowDecoderTest : public ::testing::Test {
  protected:
@@ -45,7 +44,7 @@ class WindowDecoderTest : public ::testing::Test {
   }
 
   /// Says `text` with probability near 1, and then the end.
-  ScriptedNetwork::Script says(std::vector<int> text) const {
+  ScriptedNetwork::Script says(const std::vector<int>& text) const {
     return [this, text](std::span<const int> tokens, std::span<float> logits) {
       const std::size_t at = sampled(tokens).size();
       logits[static_cast<std::size_t>(at < text.size() ? text[at] : tokenizer_.eot())] = 20;
