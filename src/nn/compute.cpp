@@ -7,7 +7,7 @@ namespace voxlate::nn {
 float* scratch(std::size_t size) {
   thread_local Buffer<float> memory;
   if (memory.size() < size) memory = Buffer<float>(size);
-  return memory.data();
+  return memory.data();  // NOLINT(clang-analyzer-cplusplus.NewDelete): it loses track of a buffer that moves
 }
 
 }  // namespace voxlate::nn
