@@ -38,10 +38,12 @@ std::string little(std::uint32_t value, int bytes) {
   return text;
 }
 
-std::string wav_of(const std::string& pcm) {
+}  // namespace
+
+std::string wav_of(const std::string& pcm, std::uint32_t sample_rate) {
   const auto size = static_cast<std::uint32_t>(pcm.size());
   return "RIFF" + little(36 + size, 4) + "WAVEfmt " + little(16, 4) + little(1, 2) + little(1, 2) +
-         little(kSampleRate, 4) + little(kSampleRate * 2, 4) + little(2, 2) + little(16, 2) + "data" + little(size, 4) +
+         little(sample_rate, 4) + little(sample_rate * 2, 4) + little(2, 2) + little(16, 2) + "data" + little(size, 4) +
          pcm;
 }
 
@@ -50,8 +52,6 @@ std::string pcm_of(const std::filesystem::path& wav) {
   const std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   return content.substr(kWavHeaderBytes);
 }
-
-}  // namespace
 
 std::vector<std::filesystem::path> speech_clips() {
   std::vector<std::filesystem::path> paths;
@@ -75,7 +75,7 @@ std::vector<Sentence> make_recording(const std::filesystem::path& path, double p
     }
   }
   const std::filesystem::path wav = path.extension() == ".wav" ? path : std::filesystem::path(path.string() + ".wav");
-  std::ofstream(wav, std::ios::binary) << wav_of(pcm);
+  std::ofstream(wav, std::ios::binary) << wav_of(pcm, kSampleRate);
   if (wav == path) return sentences;
   if (run_program({"ffmpeg",    "-y",       "-i",      wav.string(),
                    "-f",        "lavfi",    "-i",      "testsrc=size=320x180:rate=5",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -12,6 +13,10 @@ struct Sentence {
   double end_s = 0;
   std::string text;
 };
+
+/// 16-bit mono samples as a file, and those of a file that has nothing but them.
+std::string wav_of(const std::string& pcm, std::uint32_t sample_rate);
+std::string pcm_of(const std::filesystem::path& wav);
 
 /// Read speech with transcripts from Debian's package pocketsphinx-testdata; empty when it is not installed.
 std::vector<std::filesystem::path> speech_clips();

@@ -114,10 +114,10 @@ class SphinxTranscriberTest : public testing::Test {
   static void SetUpTestSuite() {
     SphinxTranscriber::Options options;
     options.decoders = 2;
-    transcriber =
+    shared_transcriber =
         std::make_unique<SphinxTranscriber>(options, [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
   }
-  static void TearDownTestSuite() { transcriber.reset(); }
+  static void TearDownTestSuite() { shared_transcriber.reset(); }
 
   void SetUp() override {
     if (!std::filesystem::exists(kModel)) GTEST_SKIP() << "the package pocketsphinx-en-us is not installed";
@@ -128,10 +128,10 @@ class SphinxTranscriberTest : public testing::Test {
     MemoryAudio audio(samples, start);
     MemoryLog log;
     Reports reports;
-    return transcriber->transcribe(audio, {}, log, reports, {});
+    return shared_transcriber->transcribe(audio, {}, log, reports, {});
   }
 
-  static inline std::unique_ptr<SphinxTranscriber> transcriber;
+  static inline std::unique_ptr<SphinxTranscriber> shared_transcriber;
 };
 
 TEST_F(SphinxTranscriberTest, RecognisesACommandWithWordTimes) {
@@ -197,7 +197,7 @@ TEST_F(SphinxTranscriberTest, ReportsProgressUpToTheEnd) {
   MemoryAudio audio(samples);
   MemoryLog log;
   Reports reports;
-  transcriber->transcribe(audio, {}, log, reports, {});
+  shared_transcriber->transcribe(audio, {}, log, reports, {});
   EXPECT_EQ(reports.total(), audio.duration());
   EXPECT_EQ(reports.done(), audio.duration());
 }
@@ -209,7 +209,7 @@ TEST_F(SphinxTranscriberTest, LogsWindowsInOrderAndDoesNotRepeatThem) {
   {
     MemoryAudio audio(samples);
     Reports reports;
-    first = transcriber->transcribe(audio, {}, log, reports, {});
+    first = shared_transcriber->transcribe(audio, {}, log, reports, {});
   }
   ASSERT_EQ(log.added().size(), 3U);
   EXPECT_LT(log.added()[0].end, log.added()[1].begin);
@@ -220,7 +220,7 @@ TEST_F(SphinxTranscriberTest, LogsWindowsInOrderAndDoesNotRepeatThem) {
   log.added().clear();
   MemoryAudio audio(samples);
   Reports reports;
-  const Transcript second = transcriber->transcribe(audio, {}, log, reports, {});
+  const Transcript second = shared_transcriber->transcribe(audio, {}, log, reports, {});
   EXPECT_EQ(log.added().size(), 1U);
   ASSERT_EQ(second.segments.size(), 3U);
   EXPECT_EQ(second.segments[0].text, "kept");
@@ -254,7 +254,7 @@ TEST_F(SphinxTranscriberTest, StopsSoonWhileDecoding) {
   const auto before = std::chrono::steady_clock::now();
   const auto failure = [&]() -> std::optional<ErrorCode> {
     try {
-      transcriber->transcribe(audio, {}, log, reports, reports.token());
+      shared_transcriber->transcribe(audio, {}, log, reports, reports.token());
       return std::nullopt;
     } catch (const Error& error) {
       return error.code();
