@@ -125,14 +125,15 @@ TEST_F(TestWords, SilenceAndNoiseHaveNone) {
 }
 
 TEST_F(TestWords, AreHeardInBothWaysThroughLongAudio) {
-  const SpokenWords speech = phrases(Language::kEnglish, 24, /*pause_s=*/3, 3);
+  const SpokenWords speech = phrases(Language::kEnglish, 16, /*pause_s=*/0.9, 3);
+  ASSERT_GT(speech.duration_s(), 32) << "more than one window";
   const auto wrong = [&](const std::string& long_audio) {
     const ServerProcess server(data_, {"--set", "whisper.long_audio=" + long_audio});
     return word_error_rate(speech.text(), text_of(transcript_of(server, speech, {{"language", "en"}})));
   };
   EXPECT_LE(wrong("chunked"), kMostWrong);
-  // OpenAI's algorithm, which this is, jumps to the end of a window that the model closes early, as this one does.
-  EXPECT_LE(wrong("sequential"), 0.25);
+  // No longer pauses: a window that begins in silence is where this model, not the algorithm, fails.
+  EXPECT_LE(wrong("sequential"), kMostWrong);
 }
 
 TEST_F(TestWords, AJobKilledInTheMiddleGoesOnBehindItsFinishedWindows) {
