@@ -12,7 +12,7 @@ using ::testing::IsEmpty;
 
 constexpr std::int64_t kSecond = kSampleRate;
 
-WindowText text_with(std::vector<SpeechSpan> segments, milliseconds advance) {
+WindowText text_with(const std::vector<SpeechSpan>& segments, milliseconds advance) {
   WindowText text{.segments = {}, .advance = advance};
   for (const SpeechSpan& span : segments) text.segments.push_back({.begin = span.begin, .end = span.end, .text = "a"});
   return text;
