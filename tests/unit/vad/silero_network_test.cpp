@@ -213,7 +213,8 @@ TEST_F(SileroNetworkTest, IsLoadedFromDisk) {
 }
 
 TEST(SileroSharedModels, AreThePlainDefinition) {
-  if (!std::filesystem::is_directory(shared_folder() / "models")) GTEST_SKIP() << "../shared is not beside this repository";
+  if (!std::filesystem::is_directory(shared_folder() / "models"))
+    GTEST_SKIP() << "../shared is not beside this repository";
   const std::vector<float> samples = read_wav(shared_folder() / "data/speech/en/jfk_16k.wav");
   for (const auto& path : shared_models())
     expect_plain_definition(*model_file::SileroFile::open(path), whole_chunks(samples, 90));

@@ -105,7 +105,8 @@ TEST_F(SileroVoiceDetectorTest, RefusesOptionsOutOfTheirRange) {
 class SileroOnRecordings : public testing::TestWithParam<std::size_t> {
  protected:
   void SetUp() override {
-    if (!std::filesystem::is_directory(shared_folder() / "models")) GTEST_SKIP() << "../shared is not beside this repository";
+    if (!std::filesystem::is_directory(shared_folder() / "models"))
+      GTEST_SKIP() << "../shared is not beside this repository";
     network_ = SileroNetwork::load(shared_models().at(GetParam()), compute_);
   }
 
