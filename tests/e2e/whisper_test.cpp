@@ -1,6 +1,5 @@
 // The Whisper engine on the real server, with a complete real model where the shared test data are.
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -12,7 +11,6 @@ namespace voxlate::e2e {
 namespace {
 
 using nlohmann::json;
-using ::testing::HasSubstr;
 
 constexpr const char* kModel = "tiny.en-relearned";
 constexpr const char* kSaid =
