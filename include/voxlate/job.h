@@ -48,6 +48,7 @@ struct JobSpec {
   std::string model;                 ///< `TranscriberModel::id`; empty: the best one of the engine
   bool to_english = false;           ///< the recogniser itself translates what it hears
   std::string prompt;                ///< names and words to expect
+  bool vad = true;                   ///< `TranscribeOptions::vad`
   std::vector<std::string> targets;  ///< languages to translate into, BCP 47
   std::vector<std::string> formats;  ///< subset of srt vtt txt tsv json
   std::string profile;               ///< subtitle rules; empty: by language

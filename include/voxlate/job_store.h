@@ -79,9 +79,10 @@ class JobStore {
   virtual EnqueueResult enqueue(const NewJob& job, TimePoint now) = 0;
 
   /// Takes the most urgent job that may run: by priority and age, so that even a low one starts in
-  /// bounded time. The attempt is counted.
+  /// bounded time. Jobs for one of the models in `awaited` stay queued. The attempt is counted.
   virtual std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now,
-                                               std::chrono::milliseconds lease_time) = 0;
+                                               std::chrono::milliseconds lease_time,
+                                               const std::vector<std::string>& awaited) = 0;
 
   /// Extends the lease and stores the progress.
   virtual LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,

@@ -64,6 +64,9 @@ class ModelStore {
   /// The known models in the order of their size, then the unlisted ones by id.
   virtual std::vector<ModelInfo> list() = 0;
 
+  /// The ids of the models that are being downloaded or wait for that. Cheap.
+  virtual std::vector<std::string> awaited() const = 0;
+
   /// Asks for a known model and returns at once; a second request joins the first, one for an installed model
   /// changes nothing. Throws `kNotFound`, `kConflict` (another file has its name), `kUnsupported` (offline).
   virtual ModelInfo start_download(std::string_view id) = 0;

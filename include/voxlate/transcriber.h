@@ -11,11 +11,12 @@
 
 namespace voxlate {
 
-/// A model that an engine can use now.
+/// A model that an engine can use.
 struct TranscriberModel {
   std::string id;                      ///< the value of the option `model`: "base.en"
   std::vector<std::string> languages;  ///< BCP 47 codes it recognises
   bool translates = false;             ///< into English
+  bool awaited = false;                ///< being downloaded: jobs for it stay queued until it is here
 };
 
 /// What an engine is, for the page, the API and the log.
@@ -24,6 +25,7 @@ struct TranscriberInfo {
   std::string name;                        ///< for people: "PocketSphinx (US English)"
   std::vector<std::string> languages;      ///< BCP 47 codes it recognises
   std::string notice;                      ///< an honest word about its quality and what is better; may be empty
+  bool needs_vad = true;                   ///< cannot do without: `TranscribeOptions::vad` has to be true
   std::vector<TranscriberModel> models{};  ///< best first; empty for an engine that has but one
 };
 
@@ -32,6 +34,7 @@ struct TranscribeOptions {
   std::string model;        ///< of the engine, for example "base.en"; empty: the best one it has
   std::string prompt;       ///< text as if said before: names and words to expect, the style wanted
   bool to_english = false;  ///< the text is an English translation of what was said
+  bool vad = true;          ///< only where voice activity was found; false: all of the audio is listened to
 };
 
 /// The result of one independently recognised stretch `[begin, end)` of media time.

@@ -37,31 +37,29 @@ App::App(const Config& config)
       feed_(kFeedCapacity),
       engines_(config, clock_),
       cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),
+      models_(model_source(config), engines_.model_folder(), engines_.loaded_models(),
+              downloads_at_start(config, engines_.model_folder())),
       runner_(runner_options(config, owner_), store_, feed_, clock_,
               [this](const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
                 return pipeline::run_job(job, data_.workspace(job.id), engines_.tools(), checkpoints, progress,
                                          std::move(stop));
-              }),
+              },
+              {.awaited = [this] { return models_.awaited(); }}),
       rescuer_({.owner = owner_, .max_crashes = kMaxCrashes}, store_, feed_, clock_, [this] { runner_.wake(); }),
-      models_(model_source(config), engines_.model_folder(), engines_.loaded_models(), [this] { runner_.wake(); }),
       idle_models_("idle models", kIdleModelsEvery, [this] { engines_.unload_idle_models(); }),
       server_(http_options(), http_services()) {
-  fetch_default_model();
+  engines_.model_folder().create();
   log::info("Thread safety enabled", {{"workers", config.max_concurrent_jobs}});
   for (const TranscriberInfo& engine : engines_.capabilities().engines) {
     log::info("recogniser ready", {{"engine", engine.id}, {"notice", engine.notice}});
   }
 }
 
-/// A server without a Whisper model works on the embedded default until its first download is there.
-void App::fetch_default_model() {
-  if (config_.models_default.empty() || config_.models_offline) return;
-  if (!usable_whisper_models(engines_.model_folder()).empty()) return;
-  try {
-    models_.start_download(config_.models_default);
-  } catch (const Error& error) {
-    log::warning("model download refused", {{"model", config_.models_default}, {"reason", error.what()}});
-  }
+/// Models that are being downloaded included: jobs may ask for them already.
+Capabilities App::capabilities() const {
+  Capabilities capabilities = engines_.capabilities();
+  add_awaited_models(capabilities, models_.awaited());
+  return capabilities;
 }
 
 void App::run(std::stop_token stop) {
@@ -94,10 +92,10 @@ http::Services App::http_services() {
       .feed = feed_,
       .models = models_,
       .clock = clock_,
-      .capabilities = [this] { return engines_.capabilities(); },
+      .capabilities = [this] { return capabilities(); },
       .probe = [this](const std::filesystem::path& file,
                       const JobSpec& spec) { return summarise_media(file, spec, media_limits(config_)); },
-      .complete_spec = [this](JobSpec& spec) { pipeline::complete_spec(spec, engines_.capabilities()); },
+      .complete_spec = [this](JobSpec& spec) { pipeline::complete_spec(spec, capabilities()); },
       .status = [this] { return status(); },
       .transcript = [this](const Job& job) { return pipeline::job_transcript(job, data_.workspace(job.id), store_); },
       .wake_workers = [this] { runner_.wake(); }};

@@ -33,7 +33,7 @@ class App {
   void run(std::stop_token stop);
 
  private:
-  void fetch_default_model();
+  Capabilities capabilities() const;
   http::Options http_options() const;
   http::Services http_services();
   SystemStatus status();
@@ -49,9 +49,9 @@ class App {
   health::GpuProbe gpus_{clock_};
   Engines engines_;
   jobs::JobCleaner cleaner_;
+  models::ModelLibrary models_;
   jobs::JobRunner runner_;
   jobs::JobRescuer rescuer_;
-  models::ModelLibrary models_;
   jobs::Ticker idle_models_;
   http::Server server_;
 };

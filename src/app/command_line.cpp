@@ -75,12 +75,21 @@ log::Level to_level(std::string_view name) {
 
 /// whisper.cpp's single-dash names of several letters, which command-line parsers take for bundles of letters.
 std::vector<std::string> with_long_names(std::vector<std::string> arguments) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNames = {{{"-osrt", "--output-srt"},
-                                                                                    {"-ovtt", "--output-vtt"},
-                                                                                    {"-otxt", "--output-txt"},
-                                                                                    {"-otsv", "--output-tsv"},
-                                                                                    {"-oj", "--output-json"},
-                                                                                    {"-of", "--output-file"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kNames = {
+      {{"-osrt", "--output-srt"},
+       {"-ovtt", "--output-vtt"},
+       {"-otxt", "--output-txt"},
+       {"-otsv", "--output-tsv"},
+       {"-oj", "--output-json"},
+       {"-of", "--output-file"},
+       {"-bs", "--beam-size"},
+       {"-bo", "--best-of"},
+       {"-tr", "--translate"},
+       {"-vt", "--vad-threshold"},
+       {"-vspd", "--vad-min-speech-duration-ms"},
+       {"-vsd", "--vad-min-silence-duration-ms"},
+       {"-vmsd", "--vad-max-speech-duration-s"},
+       {"-vp", "--vad-speech-pad-ms"}}};
   for (std::string& argument : arguments) {
     const auto found =
         std::find_if(kNames.begin(), kNames.end(), [&](const auto& name) { return name.first == argument; });
@@ -121,6 +130,19 @@ void add_transcribe(CLI::App& root, CommonOptions& common, TranscribeRequest& re
   command->add_option("--prompt", request.spec.prompt, "names and words to expect");
   command->add_option("--audio-track", request.spec.audio_track, "index among the audio streams");
   common.add_named(*command, "-t,--threads", "whisper.threads", "threads that compute; default: one a core");
+  common.add_named(*command, "-p,--processors", "whisper.max_windows", "windows of 30 s decoded together");
+  common.add_named(*command, "--beam-size", "whisper.beam_size", "texts followed at once; 1 is fastest (-bs)");
+  common.add_named(*command, "--best-of", "whisper.best_of", "samples tried where a text is doubtful (-bo)");
+  command->add_flag("--vad,!--no-vad", request.spec.vad, "hear only what voice activity detection finds; default: on");
+  for (const auto& [flag, help] : {std::pair{"threshold", "probability that means speech (-vt)"},
+                                   {"min-speech-duration-ms", "shorter speech is dropped (-vspd)"},
+                                   {"min-silence-duration-ms", "shorter pauses belong to speech (-vsd)"},
+                                   {"max-speech-duration-s", "longer speech is cut at a pause (-vmsd)"},
+                                   {"speech-pad-ms", "kept around speech (-vp)"}}) {
+    std::string key = fmt::format("vad.{}", flag);
+    std::replace(key.begin(), key.end(), '-', '_');
+    common.add_named(*command, fmt::format("--vad-{}", flag), key, help);
+  }
   for (const char* format : {"srt", "vtt", "txt", "tsv", "json"}) {
     command->add_flag_callback(
         fmt::format("--output-{}", format), [&request, format] { request.spec.formats.emplace_back(format); },

@@ -23,7 +23,7 @@ namespace voxlate::app {
 /// Thread-safe after construction.
 class Engines {
  public:
-  /// `clock` outlives it. Makes the models folder.
+  /// `clock` outlives it.
   Engines(const Config& config, const Clock& clock);
 
   /// Whisper is in it while a model for it is installed. No engine in it: the model of the embedded recogniser is

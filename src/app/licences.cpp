@@ -30,6 +30,9 @@ constexpr Entry kLinked[] = {
     {"{fmt}", "MIT with exception", "text formatting"},
     {"CLI11", "BSD-3-Clause", "command line"},
     {"toml++", "MIT", "settings file"},
+#ifdef VOXLATE_WITH_TORCH
+    {"PyTorch (libtorch)", "BSD-3-Clause", "the Whisper network on GPUs"},
+#endif
     {"GNU C and C++ libraries", "LGPL-2.1-or-later; GPL-3.0-or-later with runtime exception", "standard libraries"},
 };
 

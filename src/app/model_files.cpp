@@ -1,5 +1,6 @@
 #include "app/model_files.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "model_file/silero_file.h"
@@ -8,6 +9,7 @@
 #include "whisper/tokenizer.h"
 
 namespace voxlate::app {
+
 models::ModelFolder::Options model_folder_options(const Config& config) {
   return {.folder = config.data_dir / "models",
           .extra_folder = config.models_dir,
@@ -18,6 +20,20 @@ models::ModelSource model_source(const Config& config) {
   models::ModelSource source{.base_url = config.models_base_url, .offline = config.models_offline, .download = {}};
   source.download.keep_free_bytes = config.min_free_disk_bytes;
   return source;
+}
+
+std::vector<std::string> downloads_at_start(const Config& config, models::ModelFolder& folder) {
+  std::vector<std::string> wanted;
+  if (config.models_offline) return wanted;
+  bool has_whisper = config.models_default.empty();
+  for (const models::ModelFile& file : folder.scan()) {
+    const ModelInfo& model = file.info;
+    has_whisper = has_whisper || (model.kind == ModelKind::kWhisper && model.usable);
+    if (model.state == ModelState::kAvailable && model.downloaded_bytes > 0) wanted.push_back(model.id);
+  }
+  if (!has_whisper && std::ranges::find(wanted, config.models_default) == wanted.end())
+    wanted.push_back(config.models_default);
+  return wanted;
 }
 
 models::FileFacts inspect_model_file(const std::filesystem::path& path) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "models/fetch_model.h"
@@ -11,6 +13,10 @@ namespace voxlate::app {
 /// What Config means to the models.
 models::ModelFolder::Options model_folder_options(const Config& config);
 models::ModelSource model_source(const Config& config);
+
+/// What a server fetches when it starts: what an earlier one had begun to, and where there is no Whisper model the
+/// default one, until which it works on the embedded recogniser. Nothing offline.
+std::vector<std::string> downloads_at_start(const Config& config, models::ModelFolder& folder);
 
 /// Opens the file as a Whisper model, else as a Silero one. Throws what is wrong with it as the former.
 models::FileFacts inspect_model_file(const std::filesystem::path& path);

@@ -44,37 +44,53 @@ ComputeType compute_type_of(const Config& config) {
 
 bool is_turbo(std::string_view id) { return id.find("turbo") != std::string_view::npos; }
 
-std::vector<std::string> languages_of(const ModelInfo& model) {
-  std::vector<std::string> codes;
-  for (int language = 0; language < model.n_languages; ++language) codes.emplace_back(whisper::bcp47_code(language));
-  return codes;
+TranscriberModel transcriber_model(const std::string& id, int n_languages) {
+  TranscriberModel model{.id = id, .languages = {}, .translates = n_languages > 1 && !is_turbo(id)};
+  for (int language = 0; language < n_languages; ++language)
+    model.languages.emplace_back(whisper::bcp47_code(language));
+  return model;
+}
+
+/// A recogniser hears words better with some of the pause around them: the defaults are longer than Silero's.
+vad::SileroVoiceDetector::Options speech_options(const Config& config) {
+  return {.threshold = static_cast<float>(config.vad_threshold),
+          .min_speech = config.vad_min_speech,
+          .min_silence = config.vad_min_silence,
+          .padding = config.vad_padding,
+          .max_region = config.vad_max_speech};
 }
 
 /// Silero where its model is installed, else by level. Regions come at most 3 s later than they are long.
-std::unique_ptr<VoiceActivityDetector> make_detector(models::ModelFolder& folder, nn::Compute& compute) {
-  // A recogniser hears words better with some of the pause around them.
-  constexpr std::chrono::milliseconds kMinSilence{400};
-  constexpr std::chrono::milliseconds kPadding{200};
-  constexpr std::chrono::milliseconds kMaxRegion{27'000};
+std::unique_ptr<VoiceActivityDetector> make_detector(models::ModelFolder& folder, nn::Compute& compute,
+                                                     const vad::SileroVoiceDetector::Options& options) {
   for (const models::ModelFile& file : folder.scan()) {
     if (file.info.kind != ModelKind::kVoiceActivity || !file.info.usable) continue;
-    return std::make_unique<vad::SileroVoiceDetector>(
-        vad::SileroNetwork::load(file.path, compute),
-        vad::SileroVoiceDetector::Options{.min_silence = kMinSilence, .padding = kPadding, .max_region = kMaxRegion});
+    return std::make_unique<vad::SileroVoiceDetector>(vad::SileroNetwork::load(file.path, compute), options);
   }
-  return std::make_unique<vad::EnergyVoiceDetector>(vad::EnergyVoiceDetector::Options{.max_region = kMaxRegion});
+  return std::make_unique<vad::EnergyVoiceDetector>(
+      vad::EnergyVoiceDetector::Options{.min_silence = std::max(options.min_silence, 2 * options.padding),
+                                        .padding = options.padding,
+                                        .max_region = options.max_region});
 }
 
-TranscriberInfo info_of(models::ModelFolder& folder) {
-  TranscriberInfo info{.id = std::string(kEngineId),
-                       .name = "Whisper",
-                       .languages = {},
-                       .notice = "",
-                       .models = usable_whisper_models(folder)};
-  for (const TranscriberModel& model : info.models) {
+void add_models(TranscriberInfo& info, std::vector<TranscriberModel> models) {
+  for (TranscriberModel& model : models) {
     if (model.languages.size() > info.languages.size()) info.languages = model.languages;
+    info.models.push_back(std::move(model));
   }
+}
+
+TranscriberInfo whisper_info(std::vector<TranscriberModel> models) {
+  TranscriberInfo info{
+      .id = std::string(kEngineId), .name = "Whisper", .languages = {}, .notice = "", .needs_vad = false};
+  add_models(info, std::move(models));
   return info;
+}
+
+std::string best_model(models::ModelFolder& folder) {
+  const std::vector<TranscriberModel> usable = usable_whisper_models(folder);
+  if (usable.empty()) throw Error(ErrorCode::kUnavailable, "no Whisper model is installed");
+  return usable.front().id;
 }
 
 }  // namespace
@@ -90,11 +106,24 @@ std::vector<TranscriberModel> usable_whisper_models(models::ModelFolder& folder)
   std::stable_sort(usable.begin(), usable.end(),
                    [&](const ModelInfo& a, const ModelInfo& b) { return rank(a) > rank(b); });
   std::vector<TranscriberModel> models;
-  for (const ModelInfo& model : usable) {
-    models.push_back(
-        {.id = model.id, .languages = languages_of(model), .translates = model.n_languages > 1 && !is_turbo(model.id)});
-  }
+  for (const ModelInfo& model : usable) models.push_back(transcriber_model(model.id, model.n_languages));
   return models;
+}
+
+void add_awaited_models(Capabilities& capabilities, const std::vector<std::string>& ids) {
+  std::vector<TranscriberModel> awaited;
+  for (const std::string& id : ids) {
+    const models::KnownModel* known = models::find_model(models::known_models(), id);
+    if (known == nullptr || known->kind != ModelKind::kWhisper) continue;
+    awaited.push_back(transcriber_model(id, known->n_languages));
+    awaited.back().awaited = true;
+  }
+  if (awaited.empty()) return;
+  const auto whisper = std::ranges::find(capabilities.engines, kEngineId, &TranscriberInfo::id);
+  if (whisper == capabilities.engines.end())
+    capabilities.engines.push_back(whisper_info(std::move(awaited)));
+  else
+    add_models(*whisper, std::move(awaited));
 }
 
 WhisperModels::Loader whisper_loader(const Config& config, models::ModelFolder& folder, nn::Compute& compute) {
@@ -114,22 +143,21 @@ std::unique_ptr<Transcriber> make_whisper(const Config& config, models::ModelFol
                                           nn::Compute& compute) {
   whisper::WhisperTranscriber::Options options;
   options.decoding.beam_size = config.whisper_beam_size;
+  options.decoding.best_of = config.whisper_best_of;
   options.max_pending = static_cast<std::size_t>(config.whisper_max_windows);
   if (config.whisper_long_audio == "sequential") options.long_audio = whisper::LongAudio::kSequential;
   const ComputeType type = compute_type_of(config);
   const Device device = whisper_device(config);
   return std::make_unique<whisper::WhisperTranscriber>(
-      options, [&folder] { return info_of(folder); },
+      options, [&folder] { return whisper_info(usable_whisper_models(folder)); },
       [&folder, &cache, device, type](const std::string& name, std::stop_token stop) {
-        const std::vector<TranscriberModel> usable = usable_whisper_models(folder);
-        if (usable.empty()) throw Error(ErrorCode::kUnavailable, "no Whisper model is installed");
-        return cache.get({.model = name.empty() ? usable.front().id : name,
+        return cache.get({.model = name.empty() ? best_model(folder) : name,
                           .device = device,
                           .engine = std::string(kEngineId),
                           .compute_type = type},
                          std::move(stop));
       },
-      [&folder, &compute] { return make_detector(folder, compute); });
+      [&folder, &compute, speech = speech_options(config)] { return make_detector(folder, compute, speech); });
 }
 
 }  // namespace voxlate::app

@@ -41,7 +41,14 @@ struct Config {
   std::string whisper_compute_type = "auto";
   std::string whisper_long_audio = "chunked";
   int whisper_beam_size = 5;
+  int whisper_best_of = 5;
   int whisper_max_windows = 8;
+
+  double vad_threshold = 0.5;
+  std::chrono::milliseconds vad_min_speech{250};
+  std::chrono::milliseconds vad_min_silence{400};
+  std::chrono::milliseconds vad_padding{200};
+  std::chrono::seconds vad_max_speech{27};
 
   std::filesystem::path sphinx_model_dir;  ///< empty: where the package puts it
   int sphinx_decoders = 0;                 ///< 0: one a core, at most 4

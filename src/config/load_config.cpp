@@ -27,6 +27,7 @@ void apply(Config& config, std::string_view key, std::string_view value, const s
 std::string to_text(const toml::node& node, std::string_view key) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
+  if (const auto* fraction = node.as_floating_point()) return fmt::format("{}", fraction->get());
   if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
   if (const auto* list = node.as_array()) {
     std::string joined;
@@ -37,7 +38,7 @@ std::string to_text(const toml::node& node, std::string_view key) {
     return joined;
   }
   throw Error(ErrorCode::kInvalidInput,
-              fmt::format("{}: expected a text, a whole number, true, false or a list of them", key));
+              fmt::format("{}: expected a text, a number, true, false or a list of them", key));
 }
 
 void apply_table(Config& config, const toml::table& table, const std::string& prefix, const std::string& origin) {

@@ -50,6 +50,20 @@ std::uint64_t parse_bytes(std::string_view text) {
   return parse_integer<std::uint64_t>(digits, 0, kMaxBytes >> shift) << shift;
 }
 
+double parse_fraction(std::string_view text, double low, double high) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  if (!whole || !(value >= low && value <= high)) expected(fmt::format("a number from {} to {}", low, high), text);
+  return value;
+}
+
+std::chrono::milliseconds parse_milliseconds(std::string_view text, int low, int high) {
+  return std::chrono::milliseconds(parse_int(text, low, high));
+}
+
+std::string show_milliseconds(std::chrono::milliseconds value) { return std::to_string(value.count()); }
+
 std::vector<std::string> parse_list(std::string_view text) {
   std::vector<std::string> items;
   while (!text.empty()) {
@@ -239,11 +253,42 @@ const std::vector<Setting>& table() {
        "texts followed at once while decoding, 1 to 16; 1 is fastest",
        [](Config& c, std::string_view v) { c.whisper_beam_size = parse_int(v, 1, 16); },
        [](const Config& c) { return std::to_string(c.whisper_beam_size); }},
+      {"whisper.best_of",
+       {"VOXLATE_WHISPER_BEST_OF"},
+       "samples of which the best is taken where the first text was doubtful, 1 to 16",
+       [](Config& c, std::string_view v) { c.whisper_best_of = parse_int(v, 1, 16); },
+       [](const Config& c) { return std::to_string(c.whisper_best_of); }},
       {"whisper.max_windows",
        {"VOXLATE_WHISPER_MAX_WINDOWS"},
        "windows of 30 s decoded together, over all jobs, 1 to 64",
        [](Config& c, std::string_view v) { c.whisper_max_windows = parse_int(v, 1, 64); },
        [](const Config& c) { return std::to_string(c.whisper_max_windows); }},
+
+      {"vad.threshold",
+       {"VOXLATE_VAD_THRESHOLD"},
+       "probability from which Silero's network means speech, 0.05 to 0.95",
+       [](Config& c, std::string_view v) { c.vad_threshold = parse_fraction(v, 0.05, 0.95); },
+       [](const Config& c) { return fmt::format("{}", c.vad_threshold); }},
+      {"vad.min_speech_duration_ms",
+       {"VOXLATE_VAD_MIN_SPEECH_DURATION_MS"},
+       "shorter bursts that Silero's network takes for speech are dropped, 0 to 5000",
+       [](Config& c, std::string_view v) { c.vad_min_speech = parse_milliseconds(v, 0, 5000); },
+       [](const Config& c) { return show_milliseconds(c.vad_min_speech); }},
+      {"vad.min_silence_duration_ms",
+       {"VOXLATE_VAD_MIN_SILENCE_DURATION_MS"},
+       "shorter pauses do not end a stretch of speech, 0 to 5000",
+       [](Config& c, std::string_view v) { c.vad_min_silence = parse_milliseconds(v, 0, 5000); },
+       [](const Config& c) { return show_milliseconds(c.vad_min_silence); }},
+      {"vad.speech_pad_ms",
+       {"VOXLATE_VAD_SPEECH_PAD_MS"},
+       "kept before and after speech, at most half of a pause, 0 to 1000",
+       [](Config& c, std::string_view v) { c.vad_padding = parse_milliseconds(v, 0, 1000); },
+       [](const Config& c) { return show_milliseconds(c.vad_padding); }},
+      {"vad.max_speech_duration_s",
+       {"VOXLATE_VAD_MAX_SPEECH_DURATION_S"},
+       "longer speech is cut at its best pause, 5 to 27",
+       [](Config& c, std::string_view v) { c.vad_max_speech = std::chrono::seconds(parse_int(v, 5, 27)); },
+       [](const Config& c) { return show_seconds(c.vad_max_speech); }},
 
       {"sphinx.model_dir",
        {"VOXLATE_SPHINX_MODEL_DIR"},

@@ -46,10 +46,7 @@ class EventStream {
   }
 
   bool send_job(StreamSink& sink, const Job& job, std::uint64_t sequence) const {
-    const JobStore& store = api_.services.store;
-    const JobContext context{.now = api_.services.clock.now(),
-                             .jobs_ahead = job.state == JobState::kQueued ? store.jobs_ahead(job.id) : 0};
-    return send(sink, "job", job_json(job, context), sequence);
+    return send(sink, "job", job_json(job, context_of(api_, job)), sequence);
   }
 
   // The place in the feed is taken before the store is read: a change in between is sent twice, never lost.

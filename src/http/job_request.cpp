@@ -16,9 +16,9 @@ constexpr int kMaxAudioTrack = 999;
 
 constexpr std::size_t kMaxPromptBytes = 4096;
 
-constexpr std::array<std::string_view, 12> kFieldNames = {"kind",    "language",    "engine",   "model",
-                                                          "task",    "prompt",      "targets",  "formats",
-                                                          "profile", "audio_track", "priority", "file"};
+constexpr std::array<std::string_view, 13> kFieldNames = {"kind",        "language", "engine",  "model",   "task",
+                                                          "prompt",      "vad",      "targets", "formats", "profile",
+                                                          "audio_track", "priority", "file"};
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -82,6 +82,12 @@ bool is_name(std::string_view text) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                   c == '.' || c == ':' || c == '/';
          });
+}
+
+// What the names of files may hold.
+bool is_model_id(std::string_view text) {
+  return text.size() <= kMaxNameBytes && is_utf8(text) &&
+         std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 class Reader {
@@ -154,9 +160,12 @@ class Reader {
         spec_.language = value;
       else
         fail(field, "Expected a language tag such as \"en\", or \"auto\", got " + quoted(value) + ".");
-    } else if (field == "engine" || field == "model" || field == "profile") {
+    } else if (field == "engine" || field == "profile") {
       if (!is_name(value)) return fail(field, "Expected a name, got " + quoted(value) + ".");
-      (field == "engine" ? spec_.engine : field == "model" ? spec_.model : spec_.profile) = value;
+      (field == "engine" ? spec_.engine : spec_.profile) = value;
+    } else if (field == "model") {
+      if (!is_model_id(value)) return fail(field, "Expected the name of a model, got " + quoted(value) + ".");
+      spec_.model = value;
     } else if (field == "task") {
       if (!value.empty() && value != "transcribe" && value != "translate")
         return fail(field, "Expected \"transcribe\" or \"translate\" (into English), got " + quoted(value) + ".");
@@ -165,6 +174,10 @@ class Reader {
       if (value.size() > kMaxPromptBytes)
         return fail(field, "At most " + std::to_string(kMaxPromptBytes) + " bytes are taken.");
       spec_.prompt = repair_utf8(value);
+    } else if (field == "vad") {
+      if (!value.empty() && value != "true" && value != "false")
+        return fail(field, "Expected true or false, got " + quoted(value) + ".");
+      spec_.vad = value != "false";
     } else if (field == "audio_track") {
       read_track(value);
     } else if (field == "priority") {
@@ -220,6 +233,7 @@ std::string canonical_form(const JobSpec& spec) {
       {"model", spec.model},
       {"task", spec.to_english ? "translate" : "transcribe"},
       {"prompt", spec.prompt},
+      {"vad", spec.vad},
       {"targets", spec.targets},
       {"formats", spec.formats},
       {"profile", spec.profile},

@@ -15,11 +15,6 @@ namespace {
 constexpr std::uint64_t kFormOverheadBytes = 64 * 1024;
 constexpr int kEstimateFrom = 20;
 
-JobContext context_of(Api& api, const Job& job) {
-  return {.now = api.services.clock.now(),
-          .jobs_ahead = job.state == JobState::kQueued ? api.services.store.jobs_ahead(job.id) : 0};
-}
-
 Response job_response(Api& api, int status, const Job& job) {
   return json_response(status, job_json(job, context_of(api, job)));
 }
@@ -195,6 +190,15 @@ std::string page_link(const Request& request, const JobFilter& filter, const std
 }
 
 }  // namespace
+
+JobContext context_of(const Api& api, const Job& job) {
+  JobContext context{.now = api.services.clock.now()};
+  if (job.state != JobState::kQueued) return context;
+  const std::vector<std::string> awaited = api.services.models.awaited();
+  context.awaits_model = std::find(awaited.begin(), awaited.end(), job.spec.model) != awaited.end();
+  context.jobs_ahead = api.services.store.jobs_ahead(job.id);
+  return context;
+}
 
 Response create_job(Api& api, Request& request) {
   std::string key;

@@ -58,6 +58,7 @@ Json progress_of(const Job& job, TimePoint now) {
 
 Json waiting_of(const Job& job, const JobContext& context) {
   if (job.state != JobState::kQueued) return nullptr;
+  if (context.awaits_model) return {{"reason", "model"}, {"model", job.spec.model}};
   if (job.run_after > context.now) return {{"reason", "retry"}, {"retry_at", format_utc(job.run_after)}};
   return {{"reason", "queue"}, {"jobs_ahead", context.jobs_ahead}};
 }
@@ -121,6 +122,7 @@ std::string job_json(const Job& job, const JobContext& context) {
                   {"model", spec.model},
                   {"task", spec.to_english ? "translate" : "transcribe"},
                   {"prompt", spec.prompt},
+                  {"vad", spec.vad},
                   {"targets", spec.targets},
                   {"formats", spec.formats},
                   {"profile", spec.profile},
@@ -165,7 +167,10 @@ std::string capabilities_json(const Capabilities& capabilities, const Options& o
   for (const TranscriberInfo& engine : capabilities.engines) {
     Json models = Json::array();
     for (const TranscriberModel& model : engine.models) {
-      models.push_back({{"id", model.id}, {"languages", model.languages}, {"translates", model.translates}});
+      models.push_back({{"id", model.id},
+                        {"languages", model.languages},
+                        {"translates", model.translates},
+                        {"awaited", model.awaited}});
     }
     engines.push_back({{"id", engine.id},
                        {"name", engine.name},

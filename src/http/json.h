@@ -19,7 +19,8 @@ namespace voxlate::http {
 /// What is said about a job beyond its record.
 struct JobContext {
   TimePoint now{};
-  int jobs_ahead = 0;  ///< of a queued one
+  int jobs_ahead = 0;         ///< of a queued one
+  bool awaits_model = false;  ///< a queued one: its model is being downloaded
 };
 
 std::string job_json(const Job& job, const JobContext& context);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "http/api.h"
+#include "http/json.h"
 #include "http/message.h"
 
 namespace voxlate::http {
@@ -33,6 +34,8 @@ Response readyz(Api& api, Request& request);
 
 /// Pages and files of the browser client: every other path answers to GET with one of them or with 404.
 Response send_client(Api& api, Request& request);
+
+JobContext context_of(const Api& api, const Job& job);
 
 struct Route {
   std::string_view method;

@@ -57,13 +57,13 @@ class JobRunner::Registration {
 };
 
 JobRunner::JobRunner(Options options, JobStore& store, ChangeFeed& feed, const Clock& clock, RunJob run_job,
-                     std::function<bool()> admit)
+                     Admission admission)
     : options_(std::move(options)),
       store_(store),
       feed_(feed),
       clock_(clock),
       run_job_(std::move(run_job)),
-      admit_(std::move(admit)),
+      admission_(std::move(admission)),
       heartbeat_("heartbeat", options_.heartbeat_interval, [this] { beat_all(); }) {
   for (int worker = 0; worker < options_.workers; ++worker) {
     threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
@@ -121,8 +121,9 @@ void JobRunner::wait_for_work(std::uint64_t seen, std::stop_token stop_taking) N
 }
 
 bool JobRunner::take_one(const std::stop_token& stop_taking) {
-  if (!admit_()) return false;
-  const std::optional<ClaimedJob> claimed = store_.claim_next(options_.owner, clock_.now(), options_.lease_time);
+  if (!admission_.admit()) return false;
+  const std::optional<ClaimedJob> claimed =
+      store_.claim_next(options_.owner, clock_.now(), options_.lease_time, admission_.awaited());
   if (!claimed) return false;
   if (stop_taking.stop_requested()) {  // while it was claimed
     store_.release(claimed->lease, clock_.now());

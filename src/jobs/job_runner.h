@@ -25,6 +25,13 @@ class Attempt;
 using RunJob =
     std::function<JobOutcome(const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token)>;
 
+/// What is asked before each claim.
+struct Admission {
+  std::function<bool()> admit = [] { return true; };  ///< while it says no, jobs stay queued
+  /// Models that will be here soon: jobs for them stay queued.
+  std::function<std::vector<std::string>()> awaited = [] { return std::vector<std::string>(); };
+};
+
 /// Runs the queued jobs of a store, `workers` at once. One more thread keeps the leases of all running jobs, writes
 /// their progress, learns of cancels and stops a job that makes no progress. Every change is published to the feed.
 ///
@@ -44,10 +51,9 @@ class JobRunner {
     std::uint64_t large_source_bytes = 1ULL << 30U;
   };
 
-  /// Starts the threads. `admit` is asked before each claim; while it says no, jobs stay queued.
-  JobRunner(
-      Options options, JobStore& store, ChangeFeed& feed, const Clock& clock, RunJob run_job,
-      std::function<bool()> admit = [] { return true; });
+  /// Starts the threads.
+  JobRunner(Options options, JobStore& store, ChangeFeed& feed, const Clock& clock, RunJob run_job,
+            Admission admission = {});
 
   /// Stops taking, then stops running, then waits for the workers.
   ~JobRunner();
@@ -88,7 +94,7 @@ class JobRunner {
   ChangeFeed& feed_;
   const Clock& clock_;
   const RunJob run_job_;
-  const std::function<bool()> admit_;
+  const Admission admission_;
 
   std::atomic<int> active_ = 0;
 

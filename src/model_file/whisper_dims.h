@@ -24,9 +24,9 @@ struct WhisperDims {
   bool operator==(const WhisperDims&) const = default;
 };
 
-/// Every vocabulary ends in at least this many special tokens: end and start of the transcript, 99 languages, six tasks
-/// and marks, 1501 times; one less in files that name the end of the text among the ordinary tokens.
-inline constexpr int kMinSpecialTokens = 1607;
+/// Every vocabulary ends in at least this many special tokens: end and start of the transcript, six tasks and marks,
+/// 1501 times, and none or more languages; one less in files that name the end of the text among the ordinary tokens.
+inline constexpr int kMinSpecialTokens = 1508;
 
 struct WhisperDimBounds {
   std::string_view name;

@@ -20,6 +20,7 @@ void require_online(const KnownModel& model, const ModelSource& source) {
 void fetch_model(const KnownModel& model, ModelFolder& folder, const ModelSource& source,
                  const DownloadProgress& progress, const std::stop_token& stop) {
   require_online(model, source);
+  folder.create();
   download({.url = url_of(model, source),
             .target = folder.target_of(model),
             .size_bytes = model.size_bytes,

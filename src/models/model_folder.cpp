@@ -23,14 +23,8 @@ constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
 constexpr std::string_view kPrefix = "ggml-";
 constexpr std::string_view kRecordName = ".verified";
 
-/// Makes the own folder; paths are absolute, so that what is remembered of a file holds wherever we are started.
-ModelFolder::Options usable(ModelFolder::Options options) {
-  std::error_code error;
-  std::filesystem::create_directories(options.folder, error);
-  if (error) {
-    throw Error(ErrorCode::kInvalidInput,
-                "cannot use the models folder " + options.folder.string() + ": " + error.message());
-  }
+/// Absolute paths, so that what is remembered of a file holds wherever we are started.
+ModelFolder::Options absolute(ModelFolder::Options options) {
   for (std::filesystem::path* folder : {&options.folder, &options.extra_folder}) {
     if (!folder->empty()) *folder = std::filesystem::absolute(*folder).lexically_normal();
   }
@@ -82,7 +76,16 @@ ModelInfo known_info(const KnownModel& model) {
 }  // namespace
 
 ModelFolder::ModelFolder(Options options, InspectFile inspect)
-    : options_(usable(std::move(options))), inspect_(std::move(inspect)), verified_(options_.folder / kRecordName) {}
+    : options_(absolute(std::move(options))), inspect_(std::move(inspect)), verified_(options_.folder / kRecordName) {}
+
+void ModelFolder::create() const {
+  std::error_code error;
+  std::filesystem::create_directories(options_.folder, error);
+  if (error) {
+    throw Error(ErrorCode::kInvalidInput,
+                "cannot use the models folder " + options_.folder.string() + ": " + error.message());
+  }
+}
 
 std::map<std::string, std::filesystem::path> ModelFolder::files() const {
   std::map<std::string, std::filesystem::path> found;
@@ -193,6 +196,7 @@ void ModelFolder::verify(const std::stop_token& stop) {
     const auto before = file.checksum_pending ? stamp_of(file.path) : std::nullopt;
     if (!before) continue;
     const std::string checksum = checksum_of(file.path, stop);
+    create();
     if (stamp_of(file.path) != before) continue;  // it is being written: the next round reads it again
     const MutexLock lock(mutex_);
     verified_.remember(file.path, *before, checksum);

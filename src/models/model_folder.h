@@ -45,8 +45,10 @@ class ModelFolder {
     std::span<const KnownModel> known = known_models();
   };
 
-  /// Makes the folder. Throws `kInvalidInput` when it cannot be used.
   ModelFolder(Options options, InspectFile inspect);
+
+  /// Makes the folder where it is missing. Throws `kInvalidInput` when it cannot be used.
+  void create() const;
 
   std::span<const KnownModel> known() const { return options_.known; }
 

@@ -15,9 +15,17 @@ Error unknown(std::string_view id) { return {ErrorCode::kNotFound, "there is no 
 
 }  // namespace
 
-ModelLibrary::ModelLibrary(ModelSource source, ModelFolder& folder, LoadedModels& loaded, OnChange on_change)
-    : source_(std::move(source)), folder_(folder), loaded_(loaded), on_change_(std::move(on_change)) {
+ModelLibrary::ModelLibrary(ModelSource source, ModelFolder& folder, LoadedModels& loaded,
+                           const std::vector<std::string>& wanted)
+    : source_(std::move(source)), folder_(folder), loaded_(loaded) {
   require_download_url(source_.base_url);
+  for (const std::string& id : wanted) {
+    try {
+      start_download(id);
+    } catch (const Error& error) {
+      log::warning("model download refused", {{"model", id}, {"why", error.what()}});
+    }
+  }
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -44,6 +52,13 @@ std::vector<ModelInfo> ModelLibrary::list() {
     }
   }
   return models;
+}
+
+std::vector<std::string> ModelLibrary::awaited() const {
+  const MutexLock lock(mutex_);
+  std::vector<std::string> ids(waiting_.begin(), waiting_.end());
+  if (current_) ids.push_back(current_->id);
+  return ids;
 }
 
 ModelInfo ModelLibrary::info_of(std::string_view id) {
@@ -115,7 +130,6 @@ void ModelLibrary::run(const std::stop_token& stop) {
     } else {
       fetch(*task, stop);
     }
-    on_change_();
   }
 }
 

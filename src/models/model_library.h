@@ -1,12 +1,12 @@
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/mutex.h"
 #include "models/fetch_model.h"
@@ -22,13 +22,13 @@ namespace voxlate::models {
 /// of it is kept.
 class ModelLibrary final : public ModelStore {
  public:
-  /// Called on the library's thread when a download has ended, well or not, and when checksums were read.
-  using OnChange = std::function<void()>;
-
-  /// Borrows `folder` and `loaded`. Throws `kInvalidInput` when the base URL cannot be used.
-  ModelLibrary(ModelSource source, ModelFolder& folder, LoadedModels& loaded, OnChange on_change);
+  /// Begins by downloading `wanted`; what cannot be had of it is logged. Borrows `folder` and `loaded`.
+  /// Throws `kInvalidInput` when the base URL cannot be used.
+  ModelLibrary(ModelSource source, ModelFolder& folder, LoadedModels& loaded,
+               const std::vector<std::string>& wanted = {});
 
   std::vector<ModelInfo> list() override;
+  std::vector<std::string> awaited() const override;
   ModelInfo start_download(std::string_view id) override;
   ModelInfo unload(std::string_view id) override;
   void remove(std::string_view id) override;
@@ -50,7 +50,6 @@ class ModelLibrary final : public ModelStore {
   const ModelSource source_;
   ModelFolder& folder_;
   LoadedModels& loaded_;
-  const OnChange on_change_;
 
   mutable Mutex mutex_;
   ConditionVariable changed_;

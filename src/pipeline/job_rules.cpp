@@ -46,9 +46,32 @@ void complete_formats(JobSpec& spec) {
   spec.formats = std::move(formats);
 }
 
+bool knows(const std::vector<std::string>& languages, std::string_view wanted) {
+  return std::any_of(languages.begin(), languages.end(),
+                     [&](const std::string& known) { return primary_language(known) == primary_language(wanted); });
+}
+
+/// Whether the model can do what is asked for, where no model is named.
+bool model_serves(const TranscriberModel& model, const JobSpec& spec) {
+  if (!spec.model.empty()) return model.id == spec.model;
+  return (spec.language.empty() || knows(model.languages, spec.language)) && (!spec.to_english || model.translates);
+}
+
+bool engine_serves(const TranscriberInfo& engine, const JobSpec& spec) {
+  if (!spec.vad && engine.needs_vad) return false;
+  if (engine.models.empty())
+    return spec.model.empty() && !spec.to_english && (spec.language.empty() || knows(engine.languages, spec.language));
+  return std::ranges::any_of(engine.models, [&](const TranscriberModel& model) { return model_serves(model, spec); });
+}
+
+/// The engine asked for; else the first, best, one that can do the job.
 const TranscriberInfo& chosen_engine(const JobSpec& spec, const Capabilities& capabilities) {
   if (capabilities.engines.empty()) throw Error(ErrorCode::kUnavailable, "no recogniser is installed");
-  if (spec.engine.empty()) return capabilities.engines.front();
+  if (spec.engine.empty()) {
+    const auto serves = [&](const TranscriberInfo& engine) { return engine_serves(engine, spec); };
+    const auto found = std::ranges::find_if(capabilities.engines, serves);
+    return found != capabilities.engines.end() ? *found : capabilities.engines.front();
+  }
   for (const TranscriberInfo& engine : capabilities.engines) {
     if (engine.id == spec.engine) return engine;
   }
@@ -58,18 +81,10 @@ const TranscriberInfo& chosen_engine(const JobSpec& spec, const Capabilities& ca
               fmt::format("engine: expected one of {}, got \"{}\"", fmt::join(known, ", "), spec.engine));
 }
 
-bool knows(const std::vector<std::string>& languages, std::string_view wanted) {
-  return std::any_of(languages.begin(), languages.end(),
-                     [&](const std::string& known) { return primary_language(known) == primary_language(wanted); });
-}
-
 /// The model asked for; else the first, best, one that understands the language and can do the task.
 const TranscriberModel* chosen_model(const JobSpec& spec, const TranscriberInfo& engine) {
-  const auto fits = [&](const TranscriberModel& model) {
-    if (!spec.model.empty()) return model.id == spec.model;
-    return (spec.language.empty() || knows(model.languages, spec.language)) && (!spec.to_english || model.translates);
-  };
-  const auto found = std::find_if(engine.models.begin(), engine.models.end(), fits);
+  const auto found =
+      std::ranges::find_if(engine.models, [&](const TranscriberModel& model) { return model_serves(model, spec); });
   if (found != engine.models.end()) return &*found;
   if (spec.model.empty()) return engine.models.empty() ? nullptr : &engine.models.front();
   std::vector<std::string> known;
@@ -80,8 +95,6 @@ const TranscriberModel* chosen_model(const JobSpec& spec, const TranscriberInfo&
 }
 
 void complete_model_and_language(JobSpec& spec, const TranscriberInfo& engine) {
-  if (spec.language == "auto") spec.language.clear();
-  if (!spec.language.empty()) require_language_tag("language", spec.language);
   const TranscriberModel* model = chosen_model(spec, engine);
   const std::vector<std::string>& languages = model != nullptr ? model->languages : engine.languages;
   const std::string name = model != nullptr ? fmt::format("{} with the model {}", engine.name, model->id) : engine.name;
@@ -146,8 +159,14 @@ void complete_spec(JobSpec& spec, const Capabilities& capabilities) {
   if (spec.audio_track && *spec.audio_track < 0) {
     throw Error(ErrorCode::kInvalidInput, fmt::format("audio_track: expected 0 or more, got {}", *spec.audio_track));
   }
+  if (spec.language == "auto") spec.language.clear();
+  if (!spec.language.empty()) require_language_tag("language", spec.language);
   const TranscriberInfo& engine = chosen_engine(spec, capabilities);
   complete_model_and_language(spec, engine);
+  if (!spec.vad && engine.needs_vad)
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("vad: the recogniser {} hears only what voice activity detection finds, expected true",
+                            engine.name));
   spec.engine = engine.id;
   complete_targets(spec, capabilities);
 }

@@ -77,7 +77,8 @@ Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools
     const TranscribeOptions options{.language = job.spec.language,
                                     .model = job.spec.model,
                                     .prompt = job.spec.prompt,
-                                    .to_english = job.spec.to_english};
+                                    .to_english = job.spec.to_english,
+                                    .vad = job.spec.vad};
     Transcript transcript = tools.transcriber(job.spec.engine).transcribe(audio, options, windows, progress, stop);
     if (audio.damaged_places() > 0) {
       transcript.notes.push_back(fmt::format("The audio is damaged in {} places; what was said there may be missing.",

@@ -44,6 +44,7 @@ void read_spec(const json& value, JobSpec& spec) {
   spec.model = value.value("model", "");
   spec.prompt = value.value("prompt", "");
   spec.to_english = value.value("to_english", false);
+  spec.vad = value.value("vad", true);
   if (value.contains("audio_track")) spec.audio_track = value.at("audio_track").get<int>();
 }
 
@@ -108,8 +109,8 @@ std::int64_t to_ms(TimePoint time) { return time.time_since_epoch().count(); }
 
 std::string spec_json(const JobSpec& spec) {
   json value = {{"language", spec.language}, {"engine", spec.engine},         {"model", spec.model},
-                {"prompt", spec.prompt},     {"to_english", spec.to_english}, {"targets", spec.targets},
-                {"formats", spec.formats},   {"profile", spec.profile}};
+                {"prompt", spec.prompt},     {"to_english", spec.to_english}, {"vad", spec.vad},
+                {"targets", spec.targets},   {"formats", spec.formats},       {"profile", spec.profile}};
   if (spec.audio_track) value["audio_track"] = *spec.audio_track;
   return dump(value);
 }
@@ -125,6 +126,6 @@ std::string files_json(const std::vector<JobFile>& files) {
   return dump(list);
 }
 
-std::string notes_json(const std::vector<std::string>& notes) { return dump(json(notes)); }
+std::string texts_json(const std::vector<std::string>& texts) { return dump(json(texts)); }
 
 }  // namespace voxlate::store

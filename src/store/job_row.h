@@ -26,9 +26,9 @@ JobState parse_state(const std::string& name);
 
 std::int64_t to_ms(TimePoint time);
 
-/// JSON of the columns `spec`, `files` and `notes`.
+/// JSON of the columns `spec`, `files` and, as texts, `notes`.
 std::string spec_json(const JobSpec& spec);
 std::string files_json(const std::vector<JobFile>& files);
-std::string notes_json(const std::vector<std::string>& notes);
+std::string texts_json(const std::vector<std::string>& texts);
 
 }  // namespace voxlate::store

@@ -183,17 +183,21 @@ EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
 }
 
 std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, TimePoint now,
-                                                     std::chrono::milliseconds lease_time) {
+                                                     std::chrono::milliseconds lease_time,
+                                                     const std::vector<std::string>& awaited) {
   // See Note [Claim order].
   constexpr const char* kClaim =
       "UPDATE jobs SET state = 'processing', attempt = attempt + 1, started_at_ms = ?2, lease_owner = ?1,"
       " lease_token = ?3, lease_until_ms = ?4 WHERE seq = (SELECT seq FROM jobs WHERE state = 'queued' AND"
-      " run_after_ms <= ?2 ORDER BY queued_at_ms - priority * ?5, seq LIMIT 1) RETURNING" VOXLATE_JOB_COLUMNS;
+      " run_after_ms <= ?2 AND ifnull(spec ->> 'model', '') NOT IN (SELECT value FROM json_each(?6)) ORDER BY "
+      "queued_at_ms - priority * ?5, seq LIMIT 1) RETURNING" VOXLATE_JOB_COLUMNS;
   std::optional<ClaimedJob> claimed;
   const std::string token = random_id();
+  const std::string awaited_json = texts_json(awaited);
   write(Room::kNeedsBallast, [&](Database& database) {
     claimed.reset();
-    Statement row = database.query(kClaim, owner, to_ms(now), token, to_ms(now + lease_time), kAgeing.count());
+    Statement row =
+        database.query(kClaim, owner, to_ms(now), token, to_ms(now + lease_time), kAgeing.count(), awaited_json);
     if (!row.step()) return;
     claimed.emplace();
     claimed->job = to_job(row);
@@ -258,7 +262,7 @@ bool SqliteJobStore::finish(const Lease& lease, const JobOutcome& outcome, TimeP
   bool held = false;
   write(Room::kMayUseBallast, [&](Database& database) {
     held = database.run(kFinish, lease.job_id, lease.token, to_ms(now), files_json(outcome.files),
-                        notes_json(outcome.notes)) == 1;
+                        texts_json(outcome.notes)) == 1;
     if (held) database.run(kDropCheckpoints, lease.job_id);
   });
   return held;

@@ -44,10 +44,8 @@ std::vector<SpeechRegion> find_left_out(std::span<const SpeechRegion> speech, co
     add({heard, stretch.begin + samples_in(segment.begin)}, kLeastForgotten);
     heard = std::max(heard, stretch.begin + samples_in(segment.end));
   }
-  if (went_to < stretch.end)
-    add({went_to, stretch.end}, kLeastBehind);
-  else
-    add({heard, stretch.end}, kLeastForgotten);
+  add({heard, went_to}, kLeastForgotten);
+  add({went_to, stretch.end}, kLeastBehind);
   return left_out;
 }
 

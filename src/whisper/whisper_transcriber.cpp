@@ -66,7 +66,7 @@ Transcript WhisperTranscriber::transcribe(AudioSource& audio, const TranscribeOp
     transcript.engine = "whisper " + model->name();
     return transcript;
   };
-  if (options_.long_audio == LongAudio::kSequential) return finish(SequentialRun(setting));
+  if (options_.long_audio == LongAudio::kSequential || !options.vad) return finish(SequentialRun(setting));
   const auto detector = make_detector_();
   return finish(ChunkedRun(setting, *detector));
 }

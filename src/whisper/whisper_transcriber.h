@@ -24,8 +24,9 @@ enum class LongAudio {
 ///
 /// Chunked: speech regions are packed into windows; several are under way at once, their results are taken in order.
 /// A window whose text ends while somebody still speaks goes on from there. Sequential: one window after the other,
-/// with the text before as context. Either way each finished window is logged, and memory does not grow with the
-/// length of the audio. Where the language is not given, the first windows vote on it.
+/// with the text before as context; this also serves jobs that want no voice activity detection. Either way each
+/// finished window is logged, and memory does not grow with the length of the audio. Where the language is not given,
+/// the first windows vote on it.
 ///
 /// Thread-safe.
 class WhisperTranscriber final : public Transcriber {

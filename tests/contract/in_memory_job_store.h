@@ -41,12 +41,13 @@ class InMemoryJobStore : public JobStore {
     return {.job = record.job, .replayed = false};
   }
 
-  std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now,
-                                       std::chrono::milliseconds lease_time) override {
+  std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, std::chrono::milliseconds lease_time,
+                                       const std::vector<std::string>& awaited) override {
     const MutexLock lock(mutex_);
     Record* next = nullptr;
     for (Record& record : records_) {
       if (record.job.state != JobState::kQueued || record.job.run_after > now) continue;
+      if (std::find(awaited.begin(), awaited.end(), record.job.spec.model) != awaited.end()) continue;
       if (next == nullptr || rank(record) < rank(*next)) next = &record;
     }
     if (next == nullptr) return std::nullopt;

@@ -77,7 +77,7 @@ class JobStoreTest : public ::testing::TestWithParam<Implementation> {
   std::string add_named(const std::string& source_name) { return store().enqueue(new_job(source_name), kStart).job.id; }
 
   ClaimedJob claim(TimePoint now = kStart, const std::string& owner = "server") {
-    std::optional<ClaimedJob> claimed = store().claim_next(owner, now, kLease);
+    std::optional<ClaimedJob> claimed = store().claim_next(owner, now, kLease, {});
     if (!claimed) throw std::runtime_error("expected a job to claim");
     return *claimed;
   }
@@ -159,7 +159,17 @@ TEST_P(JobStoreTest, AbsentJobIsNothing) {
   EXPECT_THAT(store().checkpoints(random_id(), "window"), IsEmpty());
   EXPECT_EQ(code_of([&] { store().request_cancel(random_id(), kStart); }), ErrorCode::kNotFound);
   EXPECT_EQ(code_of([&] { store().retry(random_id(), kStart); }), ErrorCode::kNotFound);
-  EXPECT_FALSE(store().claim_next("server", kStart, kLease));
+  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {}));
+}
+
+TEST_P(JobStoreTest, JobsForAwaitedModelsStayQueued) {
+  NewJob waiting = new_job("waiting.mp4", Priority::kUrgent);
+  waiting.spec.model = "base";
+  store().enqueue(waiting, kStart);
+  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {"tiny", "base"}));
+  const std::string other = add();
+  EXPECT_EQ(store().claim_next("server", kStart, kLease, {"tiny", "base"})->job.id, other);
+  EXPECT_EQ(store().claim_next("server", kStart, kLease, {"tiny"})->job.id, waiting.id);
 }
 
 TEST_P(JobStoreTest, SameKeyAndRequestGivesTheEarlierJob) {
@@ -218,7 +228,7 @@ TEST_P(JobStoreTest, ClaimCountsTheAttemptAndNamesTheLease) {
   EXPECT_EQ(claimed.lease.attempt, 1);
   EXPECT_FALSE(claimed.lease.token.empty());
   EXPECT_EQ(get(id).state, JobState::kProcessing);
-  EXPECT_FALSE(store().claim_next("server", kStart + seconds(1), kLease));
+  EXPECT_FALSE(store().claim_next("server", kStart + seconds(1), kLease, {}));
 }
 
 TEST_P(JobStoreTest, HigherPriorityComesFirstThenTheOlderJob) {
@@ -293,7 +303,7 @@ TEST_P(JobStoreTest, FailedAttemptWaitsForItsRetry) {
   EXPECT_EQ(waiting.error, error);
   EXPECT_EQ(waiting.run_after, kStart + seconds(5));
   EXPECT_EQ(waiting.attempt, 1);
-  EXPECT_FALSE(store().claim_next("server", kStart + seconds(5) - milliseconds(1), kLease));
+  EXPECT_FALSE(store().claim_next("server", kStart + seconds(5) - milliseconds(1), kLease, {}));
   const ClaimedJob again = claim(kStart + seconds(5));
   EXPECT_EQ(again.job.id, id);
   EXPECT_EQ(again.job.attempt, 2);
@@ -309,7 +319,7 @@ TEST_P(JobStoreTest, FailureWithoutRetryIsFinal) {
   EXPECT_EQ(job.state, JobState::kFailed);
   EXPECT_EQ(job.error, error);
   EXPECT_EQ(job.finished_at, kStart + seconds(1));
-  EXPECT_FALSE(store().claim_next("server", kStart + hours(99), kLease));
+  EXPECT_FALSE(store().claim_next("server", kStart + hours(99), kLease, {}));
 }
 
 TEST_P(JobStoreTest, ReleaseDoesNotChargeTheAttempt) {
@@ -358,7 +368,7 @@ TEST_P(JobStoreTest, QueuedJobIsCancelledAtOnce) {
   const Job job = store().request_cancel(id, kStart + seconds(3));
   EXPECT_EQ(job.state, JobState::kCancelled);
   EXPECT_EQ(get(id).finished_at, kStart + seconds(3));
-  EXPECT_FALSE(store().claim_next("server", kStart + seconds(3), kLease));
+  EXPECT_FALSE(store().claim_next("server", kStart + seconds(3), kLease, {}));
 }
 
 TEST_P(JobStoreTest, WorkerLearnsOfACancelAndConfirmsIt) {

@@ -45,12 +45,26 @@ TEST_F(CommandLine, WritesSubtitlesBesideTheInput) {
 }
 
 TEST_F(CommandLine, TakesTheFlagsOfWhisperCpp) {
-  EXPECT_EQ(voxlate({"transcribe", "-f", (folder_ / "talk.wav").string(), "-l", "en", "-osrt", "-oj", "-of",
-                     (folder_ / "result").string(), "-t", "1"}),
+  EXPECT_EQ(voxlate({"transcribe", "-f",   (folder_ / "talk.wav").string(),
+                     "-l",         "en",   "-osrt",
+                     "-oj",        "-of",  (folder_ / "result").string(),
+                     "-t",         "1",    "-p",
+                     "2",          "-bs",  "2",
+                     "-bo",        "2",    "--vad",
+                     "-vt",        "0.4",  "-vspd",
+                     "200",        "-vsd", "300",
+                     "-vmsd",      "20",   "-vp",
+                     "100"}),
             0);
   EXPECT_THAT(content("result.en.srt"), HasSubstr("-->"));
   EXPECT_THAT(content("result.en.json"), HasSubstr("segments"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "result.en.vtt"));
+}
+
+TEST_F(CommandLine, ADetectorThatCannotBeHadIsAnError) {
+  const std::string talk = (folder_ / "talk.wav").string();
+  EXPECT_EQ(voxlate({"transcribe", talk, "-vt", "7"}), 2);
+  EXPECT_EQ(voxlate({"transcribe", talk, "--engine", "sphinx", "--no-vad"}), 1);
 }
 
 TEST_F(CommandLine, ReplacesItsOwnResultButNeverAPersonsFile) {

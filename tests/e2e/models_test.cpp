@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/temporary_folder.h"
 #include "server_process.h"
+#include "speech.h"
 #include "tests/unit/models/file_server.h"
 
 namespace voxlate::e2e {
@@ -88,6 +89,38 @@ TEST_F(Models, AreFetchedAndDeletedThroughTheApi) {
   EXPECT_EQ(remove(server, "/api/models/silero-vad").status, 204);
   EXPECT_EQ(remove(server, "/api/models/silero-vad").status, 404);
   EXPECT_EQ(state(), "available");
+}
+
+/// A mirror that stops in the middle of `base`, which is what a new server fetches.
+class FirstDownload : public ::testing::Test {
+ protected:
+  TemporaryFolder folder_;
+  FileServer mirror_{[](const FileRequest&, const Connection& connection) {
+    connection.send(models::answer_head("200 OK", 147'951'465) + std::string(100'000, 'x'));
+    connection.hold();
+  }};
+};
+
+TEST_F(FirstDownload, JobsThatOnlyItsModelCanDoWaitForIt) {
+  const ServerProcess server(folder_ / "data",
+                             {"--set", "models.default=base", "--set", "models.base_url=" + mirror_.url()});
+  const std::filesystem::path speech = folder_ / "talk.wav";
+  make_recording(speech, 0.5);
+  const auto submit_in = [&](const std::string& language) {
+    const Response answer = submit(server, speech, {{"language", language}});
+    EXPECT_EQ(answer.status, 202) << answer.body;
+    return answer.json.value("id", "");
+  };
+  const std::string thai = submit_in("th");
+  EXPECT_EQ(wait_until_finished(server, submit_in("en")).at("engine"), "sphinx") << "it does not wait";
+  const json waiting = get(server, "/api/jobs/" + thai).json;
+  EXPECT_EQ(waiting.at("engine"), "whisper");
+  EXPECT_EQ(waiting.at("status"), "queued");
+  EXPECT_EQ(waiting.at("waiting_for"), json({{"reason", "model"}, {"model", "base"}}));
+  remove(server, "/api/models/base");
+  const json failed = wait_until_finished(server, thai);
+  EXPECT_EQ(failed.at("status"), "failed");
+  EXPECT_EQ(failed.at("error").at("message"), "the model base is not installed");
 }
 
 }  // namespace

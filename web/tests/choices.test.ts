@@ -12,8 +12,8 @@ const all: Capabilities = {
       languages: ['en', 'fr'],
       notice: '',
       models: [
-        { id: 'large', languages: ['en', 'fr'], translates: true },
-        { id: 'small.en', languages: ['en'], translates: false },
+        { id: 'large', languages: ['en', 'fr'], translates: true, awaited: false },
+        { id: 'small.en', languages: ['en'], translates: false, awaited: true },
       ],
     },
     { id: 'sphinx', name: 'PocketSphinx', languages: ['en'], notice: '', models: [] },

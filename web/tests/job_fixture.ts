@@ -14,6 +14,7 @@ export function make_job(parts: Partial<Job>): Job {
     model: '',
     task: 'transcribe',
     prompt: '',
+    vad: true,
     targets: [],
     formats: ['srt'],
     profile: '',

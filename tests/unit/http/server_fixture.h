@@ -43,6 +43,7 @@ struct Form {
 class FakeModelStore final : public ModelStore {
  public:
   std::vector<ModelInfo> list() override { return models; }
+  std::vector<std::string> awaited() const override { return downloads; }
   ModelInfo start_download(std::string_view id) override { return change("download", id, ModelState::kDownloading); }
   ModelInfo unload(std::string_view id) override { return change("unload", id, ModelState::kInstalled); }
   void remove(std::string_view id) override { change("remove", id, ModelState::kAvailable); }
@@ -56,6 +57,7 @@ class FakeModelStore final : public ModelStore {
                                  .reason = "connection lost",
                                  .downloaded_bytes = 1000},
                                 {.id = "mine", .file = "mine.bin", .state = ModelState::kUnlisted, .usable = true}};
+  std::vector<std::string> downloads;
   std::optional<Error> error;
   std::vector<std::string> calls;
 
@@ -128,7 +130,7 @@ class ServerTest : public testing::Test {
 
   /// Finishes the next queued job with one file.
   void finish_next(const std::string& file_name, const std::string& content) {
-    const auto claimed = store_.claim_next("test", clock_.now(), std::chrono::minutes(1));
+    const auto claimed = store_.claim_next("test", clock_.now(), std::chrono::minutes(1), {});
     ASSERT_TRUE(claimed);
     data_.workspace(claimed->job.id).write_atomically(file_name, content);
     store_.finish(claimed->lease,

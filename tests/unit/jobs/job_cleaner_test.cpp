@@ -18,7 +18,7 @@ class JobCleanerTest : public ::testing::Test {
     NewJob job;
     job.id = random_id();
     store_.enqueue(job, clock_.now());
-    store_.finish(store_.claim_next("server", clock_.now(), std::chrono::seconds(30))->lease, {}, clock_.now());
+    store_.finish(store_.claim_next("server", clock_.now(), std::chrono::seconds(30), {})->lease, {}, clock_.now());
     data_.workspace(job.id).create();
     return job.id;
   }

@@ -32,8 +32,9 @@ class EndCounter final : public JobStore {
   explicit EndCounter(JobStore& store) : store_(store) {}
 
   EnqueueResult enqueue(const NewJob& job, TimePoint now) override { return store_.enqueue(job, now); }
-  std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, milliseconds lease_time) override {
-    return store_.claim_next(owner, now, lease_time);
+  std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, milliseconds lease_time,
+                                       const std::vector<std::string>& awaited) override {
+    return store_.claim_next(owner, now, lease_time, awaited);
   }
   LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
                        milliseconds lease_time) override {

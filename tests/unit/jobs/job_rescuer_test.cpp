@@ -17,7 +17,7 @@ class JobRescuerTest : public ::testing::Test {
     NewJob job;
     job.id = random_id();
     store_.enqueue(job, clock_.now());
-    store_.claim_next(owner, clock_.now(), kLease);
+    store_.claim_next(owner, clock_.now(), kLease, {});
     return job.id;
   }
 
@@ -51,7 +51,7 @@ TEST_F(JobRescuerTest, TakesBackJobsWhoseLeaseRanOut) {
   clock_.advance(kLease + std::chrono::milliseconds(1));
   EXPECT_EQ(rescuer.rescue(), 1);
   EXPECT_EQ(state(id), JobState::kQueued);
-  store_.claim_next("server", clock_.now(), kLease);
+  store_.claim_next("server", clock_.now(), kLease, {});
   clock_.advance(kLease + std::chrono::milliseconds(1));
   rescuer.rescue();
   EXPECT_EQ(state(id), JobState::kFailed) << "after max_crashes";

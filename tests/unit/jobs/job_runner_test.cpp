@@ -35,12 +35,13 @@ using ::testing::IsEmpty;
 /// The contract, with claims and heartbeats that can be made to fail or be watched.
 class WatchedStore final : public contract::InMemoryJobStore {
  public:
-  std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, milliseconds lease_time) override {
+  std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, milliseconds lease_time,
+                                       const std::vector<std::string>& awaited) override {
     if (failing_claims > 0) {
       --failing_claims;
       throw Error(ErrorCode::kStorageFull, "disk full");
     }
-    return InMemoryJobStore::claim_next(owner, now, lease_time);
+    return InMemoryJobStore::claim_next(owner, now, lease_time, awaited);
   }
 
   LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
@@ -71,7 +72,8 @@ class JobRunnerTest : public ::testing::Test {
     options.workers = workers;
     options.heartbeat_interval = milliseconds(1);
     options.poll_interval = poll_interval_;
-    runner_ = std::make_unique<JobRunner>(options, store_, feed_, clock_, std::move(work), std::move(admit));
+    runner_ = std::make_unique<JobRunner>(options, store_, feed_, clock_, std::move(work),
+                                          Admission{.admit = std::move(admit), .awaited = [this] { return awaited_; }});
   }
 
   std::string add(Priority priority = Priority::kNormal, std::uint64_t size_bytes = 1) {
@@ -99,6 +101,7 @@ class JobRunnerTest : public ::testing::Test {
   }
 
   milliseconds poll_interval_ = hours(1);
+  std::vector<std::string> awaited_;
   WatchedStore store_;
   ChangeFeed feed_{100'000};
   FakeClock clock_;
@@ -113,6 +116,16 @@ TEST_F(JobRunnerTest, FinishesAJobWithItsOutcome) {
   const Job job = await_state(id, JobState::kCompleted);
   EXPECT_THAT(job.notes, ElementsAre("did " + id));
   EXPECT_EQ(job.attempt, 1);
+}
+
+TEST_F(JobRunnerTest, AJobForAnAwaitedModelStaysQueued) {
+  awaited_ = {"base"};
+  NewJob waiting{.id = random_id(), .spec = {}, .media = {}, .idempotency_key = {}, .fingerprint = {}};
+  waiting.spec.model = "base";
+  store_.enqueue(waiting, clock_.now());
+  start([](const auto&...) { return JobOutcome(); });
+  await_state(add(), JobState::kCompleted);
+  EXPECT_EQ(store_.get(waiting.id)->state, JobState::kQueued);
 }
 
 TEST_F(JobRunnerTest, WakeStartsANewJobWithoutAPoll) {

@@ -247,7 +247,7 @@ TEST_F(ModelFolderTest, WhatIsRememberedHoldsForRelativePathsToo) {
 
 TEST_F(ModelFolderTest, AFolderThatCannotBeMadeIsSaid) {
   write(folder_ / "data", "a file in the way");
-  EXPECT_THROW(open(), Error);
+  EXPECT_THROW(open().create(), Error);
 }
 
 }  // namespace

@@ -17,8 +17,10 @@
 namespace voxlate::models {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 class FakeLoadedModels final : public LoadedModels {
  public:
@@ -50,12 +52,14 @@ class ModelLibraryTest : public ::testing::Test {
                                             [](const std::filesystem::path&) { return FileFacts{}; });
     library_ = std::make_unique<ModelLibrary>(
         ModelSource{.base_url = server_.url(), .offline = offline, .download = {.attempts = 1, .keep_free_bytes = 0}},
-        *folder_, loaded_, [this] { changes_.release(); });
-    wait_for_change();  // the checksums at the start
+        *folder_, loaded_, wanted_);
   }
 
-  /// Every download that ends and every reading of checksums is one change.
-  void wait_for_change() { ASSERT_TRUE(changes_.try_acquire_for(std::chrono::seconds(30))); }
+  void await(std::string_view id, ModelState state) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (find(id).state != state && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    ASSERT_EQ(find(id).state, state) << id;
+  }
   void wait_for_request() { ASSERT_TRUE(asked_.try_acquire_for(std::chrono::seconds(30))); }
 
   ModelInfo find(std::string_view id) {
@@ -85,7 +89,7 @@ class ModelLibraryTest : public ::testing::Test {
   TemporaryFolder path_;
   std::vector<KnownModel> known_;
   std::counting_semaphore<100> asked_{0};
-  std::counting_semaphore<100> changes_{0};
+  std::vector<std::string> wanted_;
   std::function<void(const FileRequest&, const Connection&)> answer_ =
       [this](const auto& request, const auto& connection) { send_file(request, connection, content_, "\"v1\""); };
   FileServer server_{[this](const FileRequest& request, const Connection& connection) {
@@ -100,8 +104,7 @@ class ModelLibraryTest : public ::testing::Test {
 TEST_F(ModelLibraryTest, DownloadsAModelInTheBackground) {
   open();
   EXPECT_EQ(library_->start_download("base").state, ModelState::kDownloading);
-  wait_for_change();
-  EXPECT_EQ(find("base").state, ModelState::kInstalled);
+  await("base", ModelState::kInstalled);
   EXPECT_EQ(server_.requests().front().target, "/repository/resolve/main/ggml-base.bin");
   EXPECT_EQ(library_->start_download("base").state, ModelState::kInstalled) << "nothing to do";
   EXPECT_EQ(server_.requests().size(), 1U);
@@ -121,13 +124,14 @@ TEST_F(ModelLibraryTest, DownloadsOneAfterAnotherAndJoinsRequests) {
   wait_for_request();
   EXPECT_EQ(find("base").state, ModelState::kDownloading);
   EXPECT_EQ(find("tiny").state, ModelState::kDownloading);
+  EXPECT_THAT(library_->awaited(), UnorderedElementsAre("base", "tiny"));
   go.release();
-  wait_for_change();
-  EXPECT_EQ(find("base").state, ModelState::kInstalled);
+  await("base", ModelState::kInstalled);
   EXPECT_EQ(find("tiny").state, ModelState::kDownloading);
+  EXPECT_THAT(library_->awaited(), ElementsAre("tiny"));
   go.release();
-  wait_for_change();
-  EXPECT_EQ(find("tiny").state, ModelState::kInstalled);
+  await("tiny", ModelState::kInstalled);
+  EXPECT_THAT(library_->awaited(), IsEmpty());
   EXPECT_EQ(server_.requests().size(), 2U);
 }
 
@@ -135,12 +139,17 @@ TEST_F(ModelLibraryTest, AFailureIsShownUntilTheNextTry) {
   answer_ = [](const auto&, const auto& connection) { connection.send(answer_head("404 Not Found", 0)); };
   open();
   library_->start_download("base");
-  wait_for_change();
-  EXPECT_EQ(find("base").state, ModelState::kAvailable);
+  await("base", ModelState::kAvailable);
   EXPECT_THAT(find("base").reason, HasSubstr("404"));
   EXPECT_THAT(find("tiny").reason, IsEmpty());
   EXPECT_THAT(library_->start_download("base").reason, IsEmpty());
-  wait_for_change();
+}
+
+TEST_F(ModelLibraryTest, BeginsWithWhatIsWanted) {
+  wanted_ = {"nonsense", "tiny"};
+  open();
+  await("tiny", ModelState::kInstalled);
+  EXPECT_EQ(server_.requests().size(), 1U);
 }
 
 TEST_F(ModelLibraryTest, RemoveCancelsARunningDownloadAndDeletesItsPart) {
@@ -154,7 +163,6 @@ TEST_F(ModelLibraryTest, RemoveCancelsARunningDownloadAndDeletesItsPart) {
   wait_for_request();
   library_->remove("tiny");
   library_->remove("base");
-  wait_for_change();
   EXPECT_EQ(find("base").state, ModelState::kAvailable);
   EXPECT_THAT(find("base").reason, IsEmpty());
   EXPECT_EQ(find("tiny").state, ModelState::kAvailable);
@@ -172,12 +180,10 @@ TEST_F(ModelLibraryTest, ItsEndStopsADownloadThatIsResumedLater) {
   wait_for_request();
   while (find("base").downloaded_bytes < 1000) std::this_thread::yield();
   library_.reset();
-  changes_.acquire();
   open();
   EXPECT_EQ(find("base").downloaded_bytes, 1000U);
   library_->start_download("base");
-  wait_for_change();
-  EXPECT_EQ(find("base").state, ModelState::kInstalled);
+  await("base", ModelState::kInstalled);
   EXPECT_EQ(server_.requests().back().range, "bytes=1000-");
 }
 
@@ -208,18 +214,16 @@ TEST_F(ModelLibraryTest, AFilePlacedByHandIsNotReplaced) {
 TEST_F(ModelLibraryTest, ADamagedFileIsReplaced) {
   write("ggml-base.bin", std::string(content_.size(), 'x'));
   open();
-  EXPECT_EQ(find("base").state, ModelState::kDamaged);
+  await("base", ModelState::kDamaged);
   library_->start_download("base");
-  wait_for_change();
-  EXPECT_EQ(find("base").state, ModelState::kInstalled);
+  await("base", ModelState::kInstalled);
 }
 
 TEST_F(ModelLibraryTest, ReadsTheChecksumOfAFileThatAppears) {
   open();
+  await("base", ModelState::kAvailable);
   write("ggml-base.bin", content_);
-  EXPECT_EQ(find("base").state, ModelState::kUnlisted);
-  wait_for_change();
-  EXPECT_EQ(find("base").state, ModelState::kInstalled);
+  await("base", ModelState::kInstalled);
 }
 
 TEST_F(ModelLibraryTest, WhatIsInMemoryIsShownAndFreed) {
@@ -230,6 +234,7 @@ TEST_F(ModelLibraryTest, WhatIsInMemoryIsShownAndFreed) {
   EXPECT_EQ(code_of([&] { library_->remove("base"); }), ErrorCode::kConflict);
   EXPECT_TRUE(std::filesystem::exists(path_ / "ggml-base.bin"));
   loaded_.models.front().in_use = false;
+  while (find("base").reason != "") std::this_thread::yield();  // its checksum is being read
   EXPECT_EQ(library_->unload("base").state, ModelState::kInstalled);
   loaded_.models = {{.key = {.model = "base"}, .size_bytes = 1, .last_use = {}, .in_use = false}};
   library_->remove("base");
@@ -238,7 +243,7 @@ TEST_F(ModelLibraryTest, WhatIsInMemoryIsShownAndFreed) {
 
 TEST_F(ModelLibraryTest, RefusesABaseUrlWithoutEncryption) {
   open();
-  EXPECT_EQ(code_of([&] { ModelLibrary({.base_url = "http://mirror.example"}, *folder_, loaded_, [] {}); }),
+  EXPECT_EQ(code_of([&] { ModelLibrary({.base_url = "http://mirror.example"}, *folder_, loaded_); }),
             ErrorCode::kInvalidInput);
 }
 

@@ -53,6 +53,42 @@ TEST(CompleteSpec, KeepsTheRegionAndDropsRepeats) {
   EXPECT_THAT(spec.formats, ElementsAre("srt"));
 }
 
+/// As on a new machine: the embedded recogniser, and a Whisper model on its way.
+Capabilities while_downloading() {
+  Capabilities capabilities = kCapabilities;
+  capabilities.engines.push_back(
+      {.id = "whisper",
+       .name = "Whisper",
+       .languages = {"en", "th"},
+       .notice = {},
+       .needs_vad = false,
+       .models = {{.id = "base", .languages = {"en", "th"}, .translates = true, .awaited = true}}});
+  return capabilities;
+}
+
+TEST(CompleteSpec, TheFirstEngineThatCanDoItIsTaken) {
+  const auto engine_of = [](void (*ask)(JobSpec&)) {
+    JobSpec spec = spec_named("talk.mp4");
+    ask(spec);
+    complete_spec(spec, while_downloading());
+    return spec.engine + "/" + spec.model;
+  };
+  EXPECT_EQ(engine_of([](JobSpec&) {}), "sphinx/") << "nothing asks for more: it starts at once";
+  EXPECT_EQ(engine_of([](JobSpec& spec) { spec.language = "en"; }), "sphinx/");
+  EXPECT_EQ(engine_of([](JobSpec& spec) { spec.language = "th"; }), "whisper/base");
+  EXPECT_EQ(engine_of([](JobSpec& spec) { spec.to_english = true; }), "whisper/base");
+  EXPECT_EQ(engine_of([](JobSpec& spec) { spec.model = "base"; }), "whisper/base");
+  EXPECT_EQ(engine_of([](JobSpec& spec) { spec.vad = false; }), "whisper/base");
+}
+
+TEST(CompleteSpec, AnEngineThatNeedsVoiceActivityDetectionSaysSo) {
+  JobSpec spec = spec_named("talk.mp4");
+  spec.vad = false;
+  const Error error = refusal_of(spec);
+  EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+  EXPECT_THAT(error.what(), HasSubstr("vad: the recogniser PocketSphinx (US English) hears only"));
+}
+
 TEST(CompleteSpec, MissingPairListsWhatIsInstalled) {
   JobSpec spec = spec_named("talk.mp4");
   spec.targets = {"th"};

@@ -60,9 +60,9 @@ void work_on_a_full_disk(const std::filesystem::path& folder) {
   SqliteJobStore store({.path = folder / "voxlate.db", .ballast_bytes = kBallastBytes});
   const std::filesystem::path ballast = folder / "voxlate.db-ballast";
   const std::string done = store.enqueue(new_job(), kStart).job.id;
-  store.finish(store.claim_next("server", kStart, kLease)->lease, {}, kStart);
+  store.finish(store.claim_next("server", kStart, kLease, {})->lease, {}, kStart);
   const std::string running = store.enqueue(new_job(), kStart).job.id;
-  const Lease lease = store.claim_next("server", kStart, kLease)->lease;
+  const Lease lease = store.claim_next("server", kStart, kLease, {})->lease;
   const std::string queued = store.enqueue(new_job(), kStart).job.id;
 
   fill_disk(folder / "filler");

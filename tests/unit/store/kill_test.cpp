@@ -38,7 +38,7 @@ SqliteJobStore open(const std::filesystem::path& path) { return SqliteJobStore({
     store.enqueue(job, kStart);
     acknowledge("enqueued", job.id);
     // Also those that an earlier child left.
-    for (std::optional<ClaimedJob> claimed; (claimed = store.claim_next("child", kStart, std::chrono::hours(1)));) {
+    for (std::optional<ClaimedJob> claimed; (claimed = store.claim_next("child", kStart, std::chrono::hours(1), {}));) {
       const std::string& id = claimed->job.id;
       acknowledge("claimed", id);
       for (int window = 0; window < kWindows; ++window) {

@@ -63,7 +63,7 @@ TEST_F(SqliteJobStoreTest, EverythingSurvivesAReopen) {
   const NewJob running = new_job();
   const NewJob keyed = new_job("key");
   store->enqueue(running, kStart);
-  const Lease lease = store->claim_next("server", kStart, kLease)->lease;
+  const Lease lease = store->claim_next("server", kStart, kLease, {})->lease;
   const Checkpoint window = {.stage = "window", .key = "1", .payload = "{}"};
   ASSERT_TRUE(store->checkpoint(lease, window, kStart));
   store->enqueue(keyed, kStart);
@@ -125,7 +125,7 @@ TEST_F(SqliteJobStoreTest, DatabaseOfANewerVersionIsRefused) {
 TEST_F(SqliteJobStoreTest, LogStaysSmallWhileMuchIsWritten) {
   auto store = open();
   store->enqueue(new_job(), kStart);
-  const Lease lease = store->claim_next("server", kStart, kLease)->lease;
+  const Lease lease = store->claim_next("server", kStart, kLease, {})->lease;
   const std::string payload = "\"" + std::string(200'000, 'x') + "\"";
   std::uintmax_t largest = 0;
   for (int i = 0; i < 300; ++i) {

@@ -219,6 +219,13 @@ TEST_F(WhisperTranscriberTest, SequentialWindowsBeginWhereTheOneBeforeEnded) {
   expect_in_order(transcript, start_);
 }
 
+TEST_F(WhisperTranscriberTest, WithoutVoiceActivityDetectionAllOfTheAudioIsHeard) {
+  const auto model =
+      model_saying({tokens_of({{" one", 0, 20'000}}, /*closed=*/false), tokens_of({{" two", 0, 6000}}, true)});
+  const Transcript transcript = transcribe(model, 26, {}, {.language = "en", .vad = false});
+  EXPECT_THAT(texts(transcript), ::testing::ElementsAre("one", "two"));
+}
+
 TEST_F(WhisperTranscriberTest, AResumedSequentialJobHasTheContextThatItWouldHaveHad) {
   options_.long_audio = LongAudio::kSequential;
   const auto model =

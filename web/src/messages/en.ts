@@ -43,6 +43,7 @@ export const en = {
   'choice.audio_track_hint': 'Counted from 1. Leave empty for the default track.',
   'choice.engine': 'Recogniser',
   'choice.engine_auto': 'Best available',
+  'choice.model_awaited': '{model} (being downloaded)',
 
   'priority.low': 'Low',
   'priority.normal': 'Normal',
@@ -94,6 +95,7 @@ export const en = {
   'waiting.next': 'Next in line',
   'waiting.jobs_ahead': { one: '{n} job before this one', other: '{n} jobs before this one' },
   'waiting.retry_at': 'Tries again at {time}',
+  'waiting.model': 'Waits for the model {model}, which is being downloaded',
 
   'job.download': 'Download',
   'job.download_file': 'Download {name}',

@@ -43,6 +43,7 @@ export const ru: Messages = {
   'choice.audio_track_hint': 'Нумерация с 1. Оставьте пустым, чтобы взять основную дорожку.',
   'choice.engine': 'Распознаватель',
   'choice.engine_auto': 'Лучший из доступных',
+  'choice.model_awaited': '{model} (загружается)',
 
   'priority.low': 'Низкий',
   'priority.normal': 'Обычный',
@@ -99,6 +100,7 @@ export const ru: Messages = {
     other: 'Впереди {n} задания',
   },
   'waiting.retry_at': 'Повторная попытка в {time}',
+  'waiting.model': 'Ждёт загрузки модели {model}',
 
   'job.download': 'Скачать',
   'job.download_file': 'Скачать {name}',

@@ -43,6 +43,7 @@ export const th: Messages = {
   'choice.audio_track_hint': 'นับจาก 1 เว้นว่างไว้เพื่อใช้แทร็กเริ่มต้น',
   'choice.engine': 'ตัวถอดเสียง',
   'choice.engine_auto': 'ตัวที่ดีที่สุดที่มี',
+  'choice.model_awaited': '{model} (กำลังดาวน์โหลด)',
 
   'priority.low': 'ต่ำ',
   'priority.normal': 'ปกติ',
@@ -94,6 +95,7 @@ export const th: Messages = {
   'waiting.next': 'คิวถัดไป',
   'waiting.jobs_ahead': { other: 'มี {n} งานก่อนหน้า' },
   'waiting.retry_at': 'จะลองใหม่เวลา {time}',
+  'waiting.model': 'รอดาวน์โหลดโมเดล {model}',
 
   'job.download': 'ดาวน์โหลด',
   'job.download_file': 'ดาวน์โหลด {name}',

@@ -43,6 +43,7 @@ export const vi: Messages = {
   'choice.audio_track_hint': 'Đếm từ 1. Để trống để dùng rãnh mặc định.',
   'choice.engine': 'Bộ nhận dạng',
   'choice.engine_auto': 'Tốt nhất hiện có',
+  'choice.model_awaited': '{model} (đang tải về)',
 
   'priority.low': 'Thấp',
   'priority.normal': 'Bình thường',
@@ -94,6 +95,7 @@ export const vi: Messages = {
   'waiting.next': 'Sắp đến lượt',
   'waiting.jobs_ahead': { other: 'Còn {n} công việc phía trước' },
   'waiting.retry_at': 'Thử lại lúc {time}',
+  'waiting.model': 'Chờ tải xong mô hình {model}',
 
   'job.download': 'Tải xuống',
   'job.download_file': 'Tải xuống {name}',

@@ -25,6 +25,7 @@ function waiting_fact(job: Job, locale: string): string {
     const time = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }).format(new Date(waiting.retry_at));
     return t('waiting.retry_at', { time });
   }
+  if (waiting?.reason === 'model') return t('waiting.model', { model: waiting.model ?? job.model });
   const ahead = waiting?.jobs_ahead ?? 0;
   return ahead === 0 ? t('waiting.next') : t('waiting.jobs_ahead', { n: ahead });
 }
