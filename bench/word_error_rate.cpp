@@ -2,7 +2,7 @@
 //
 //   word_error_rate MANIFEST.tsv [--clips speech/en/] [--joined SECONDS] [--verbose]
 //     [--decoders N] [--set -name=value ...]                                  PocketSphinx
-//     --model FILE [--vad FILE] [--type float32|float16] [--beam N] [--no-fallback] [--sequential] [--no-context]
+//     --model FILE [--vad FILE] [--type float32|float16|int8] [--beam N] [--no-fallback] [--sequential] [--no-context]
 //     Whisper
 //
 // Transcribes every clip of the manifest below `--clips` with the real engine and prints word error rates per group of
@@ -319,7 +319,7 @@ Settings parse_arguments(std::span<char*> arguments) {
     } else if (name == "--vad") {
       settings.vad_model = value();
     } else if (name == "--type") {
-      settings.compute_type = value() == "float16" ? ComputeType::kFloat16 : ComputeType::kFloat32;
+      settings.compute_type = find_compute_type(value()).value_or(ComputeType::kAuto);
     } else if (name == "--beam") {
       settings.whisper.decoding.beam_size = std::stoi(value());
     } else if (name == "--no-fallback") {

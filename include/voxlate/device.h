@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,15 @@ constexpr std::string_view to_string(ComputeType type) {
     case ComputeType::kInt8: return "int8";
   }
   return "auto";
+}
+
+/// The type of that name; nothing: there is none.
+constexpr std::optional<ComputeType> find_compute_type(std::string_view name) {
+  for (const ComputeType type :
+       {ComputeType::kAuto, ComputeType::kFloat32, ComputeType::kFloat16, ComputeType::kInt8}) {
+    if (to_string(type) == name) return type;
+  }
+  return std::nullopt;
 }
 
 }  // namespace voxlate

@@ -39,7 +39,7 @@ if(VOXLATE_SANITIZE)
   # array bounds and uninitialised values are wrong about instrumented standard containers.
   target_compile_options(voxlate_options INTERFACE
     -fsanitize=${VOXLATE_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer
-    -Wno-array-bounds -Wno-maybe-uninitialized)
+    -Wno-array-bounds -Wno-maybe-uninitialized -Wno-stringop-overflow)
   target_link_options(voxlate_options INTERFACE -fsanitize=${VOXLATE_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(voxlate_options INTERFACE

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "app/app.h"
+#include "app/bench_command.h"
 #include "app/doctor.h"
 #include "app/licences.h"
 #include "app/models_command.h"
@@ -208,6 +209,20 @@ void add_models(CLI::App& root, CommonOptions& common, ModelsRequest& request, s
   }
 }
 
+void add_bench(CLI::App& root, CommonOptions& common, BenchRequest& request, std::function<int()>& chosen) {
+  CLI::App* command = root.add_subcommand("bench", "how fast this machine computes a Whisper model");
+  common.add_to(*command);
+  command->add_option("-m,--model", request.model, "as the list of models has it; default: the best one installed");
+  command->add_flag("--json", request.as_json, "for programs");
+  common.add_named(*command, "-t,--threads", "whisper.threads", "threads that compute; default: one a core");
+  command->callback([&common, &request, &chosen] {
+    chosen = [&common, &request] {
+      run_bench(common.load(), request);
+      return 0;
+    };
+  });
+}
+
 void add_others(CLI::App& root, CommonOptions& common, bool& with_licences, std::function<int()>& chosen) {
   CLI::App* doctor = root.add_subcommand("doctor", "what was found, what is in effect, what to do about what is wrong");
   common.add_to(*doctor);
@@ -237,11 +252,13 @@ int run_command_line(std::vector<std::string> arguments) {
   CommonOptions common;
   TranscribeRequest request;
   ModelsRequest models;
+  BenchRequest bench;
   bool with_licences = false;
   std::function<int()> chosen;
   add_serve(root, common, chosen);
   add_transcribe(root, common, request, chosen);
   add_models(root, common, models, chosen);
+  add_bench(root, common, bench, chosen);
   add_others(root, common, with_licences, chosen);
 
   std::vector<std::string> reversed = with_long_names(std::move(arguments));

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <thread>
 #include <utility>
 
 #include "app/model_files.h"
 #include "app/whisper_engine.h"
+#include "app/whisper_network.h"
 #include "media/probe.h"
 #include "sphinx/sphinx_transcriber.h"
 #include "subtitles/format.h"
@@ -37,8 +37,7 @@ std::unique_ptr<Translator> make_translator(const Config& config) {
 Engines::Engines(const Config& config, const Clock& clock)
     : media_limits_(app::media_limits(config)),
       model_idle_time_(config.models_idle_time),
-      compute_(config.whisper_threads > 0 ? config.whisper_threads
-                                          : static_cast<int>(std::thread::hardware_concurrency())),
+      compute_(whisper_threads(config)),
       model_folder_(model_folder_options(config), inspect_model_file),
       whisper_models_(static_cast<std::size_t>(loaded_models_limit(config)),
                       whisper_loader(config, model_folder_, compute_), clock),

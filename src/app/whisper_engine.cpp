@@ -35,13 +35,6 @@ std::size_t size_of(std::string_view id) {
   return size;
 }
 
-ComputeType compute_type_of(const Config& config) {
-  for (const ComputeType type : {ComputeType::kFloat32, ComputeType::kFloat16}) {
-    if (to_string(type) == config.whisper_compute_type) return type;
-  }
-  return ComputeType::kAuto;
-}
-
 bool is_turbo(std::string_view id) { return id.find("turbo") != std::string_view::npos; }
 
 TranscriberModel transcriber_model(const std::string& id, int n_languages) {
@@ -146,7 +139,7 @@ std::unique_ptr<Transcriber> make_whisper(const Config& config, models::ModelFol
   options.decoding.best_of = config.whisper_best_of;
   options.max_pending = static_cast<std::size_t>(config.whisper_max_windows);
   if (config.whisper_long_audio == "sequential") options.long_audio = whisper::LongAudio::kSequential;
-  const ComputeType type = compute_type_of(config);
+  const ComputeType type = whisper_compute_type(config);
   const Device device = whisper_device(config);
   return std::make_unique<whisper::WhisperTranscriber>(
       options, [&folder] { return whisper_info(usable_whisper_models(folder)); },

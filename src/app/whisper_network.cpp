@@ -5,6 +5,7 @@
 #include <charconv>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "voxlate/error.h"
 #ifdef VOXLATE_WITH_TORCH
@@ -40,6 +41,14 @@ std::shared_ptr<const whisper::Network> load_on_cuda(const std::filesystem::path
 #endif
 
 }  // namespace
+
+int whisper_threads(const Config& config) {
+  return config.whisper_threads > 0 ? config.whisper_threads : static_cast<int>(std::thread::hardware_concurrency());
+}
+
+ComputeType whisper_compute_type(const Config& config) {
+  return find_compute_type(config.whisper_compute_type).value_or(ComputeType::kAuto);
+}
 
 Device whisper_device(const Config& config) {
   constexpr std::string_view kCuda = "cuda";

@@ -236,9 +236,11 @@ const std::vector<Setting>& table() {
        [](const Config& c) { return c.whisper_device; }},
       {"whisper.compute_type",
        {"VOXLATE_WHISPER_COMPUTE_TYPE"},
-       "auto (float16 on CUDA, else float32), float32 (exact) or float16 (weights rounded to 16 bits)",
+       "auto (float16 on CUDA, else int8 for quantised models and float32 for others), float32 (exact), float16 "
+       "(weights "
+       "rounded to 16 bits), int8 (to 8 bits)",
        [](Config& c, std::string_view v) {
-         c.whisper_compute_type = parse_choice(v, {"auto", "float32", "float16"});
+         c.whisper_compute_type = parse_choice(v, {"auto", "float32", "float16", "int8"});
        },
        [](const Config& c) { return c.whisper_compute_type; }},
       {"whisper.long_audio",

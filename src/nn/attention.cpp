@@ -3,101 +3,252 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <type_traits>
+#include <vector>
 
 namespace voxlate::nn {
 namespace {
 
 constexpr int kBlockRows = 24;  // queries that share one reading of the keys; a multiple of every kernel's tile
+constexpr int kShortSteps = 2047;
+constexpr int kByteSteps = 127;
+
+/// Some columns of some rows of f32, without a share in their memory.
+struct Rows {
+  float* data;
+  std::ptrdiff_t stride;
+  int count;
+
+  float* row(int index) const { return data + index * stride; }
+};
 
 }  // namespace
 
-/// The keys and values of one head as operands of `Kernels::multiply`.
+/// The keys and values of one head as operands of the kernels.
 class HeadReader {
  public:
-  HeadReader(const KeyValues& memory, int head) : memory_(memory) {
-    const KeyValues::Shape& shape = memory.shape_;
-    keys_ = memory.keys_.data() + std::ptrdiff_t{head} * memory.panels_ * shape.head_width * memory.panel_;
-    values_ = memory.values_.data() + std::ptrdiff_t{head} * shape.capacity * shape.head_width;
+  HeadReader(const KeyValues& memory, int head) : memory_(memory), head_(static_cast<std::size_t>(head)) {}
+
+  /// Memory that `score` and `mix` need, in floats.
+  static std::size_t working_size(const KeyValues& memory, int rows, int keys) {
+    const auto longest = static_cast<std::size_t>(std::max(keys, memory.shape_.head_width) + 1);
+    return static_cast<std::size_t>(rows) * (longest / 2 + 2);
   }
 
   /// scores[i][t] = q[i] . key[t], t < keys.
-  void score(const Kernels& kernels, const float* q, std::ptrdiff_t q_stride, int rows, int keys, float* scores,
-             std::ptrdiff_t scores_stride) const {
-    const int width = memory_.shape_.head_width;
-    Multiplication job{.a = q,
-                       .a_stride = q_stride,
-                       .b = keys_,
-                       .b_stride = memory_.panel_,
-                       .c = scores,
-                       .c_stride = scores_stride,
-                       .rows = rows,
-                       .inner = width};
-    for (int first = 0; first < keys; first += memory_.panel_) {
-      job.columns = std::min(memory_.panel_, keys - first);
-      kernels.multiply(job);
-      job.b += std::ptrdiff_t{width} * memory_.panel_;
-      job.c += memory_.panel_;
-    }
+  void score(const Kernels& kernels, const Rows& q, int keys, const Rows& scores, float* working) const {
+    std::visit([&](const auto& held) { score(kernels, q, keys, scores, working, held); }, memory_.held_);
   }
 
-  /// out[i] = sum over t < keys of weights[i][t] * value[t].
-  void mix(const Kernels& kernels, const float* weights, std::ptrdiff_t weights_stride, int rows, int keys, float* out,
-           std::ptrdiff_t out_stride) const {
-    const int width = memory_.shape_.head_width;
-    Multiplication job{.a = weights,
-                       .a_stride = weights_stride,
-                       .b = values_,
-                       .b_stride = width,
-                       .c = out,
-                       .c_stride = out_stride,
-                       .rows = rows,
-                       .inner = keys};
-    for (int first = 0; first < width; first += kernels.panel) {
-      job.columns = std::min(kernels.panel, width - first);
-      kernels.multiply(job);
-      job.b += kernels.panel;
-      job.c += kernels.panel;
-    }
+  /// out[i] = sum over t < keys of weights[i][t] * value[t]; the weights of a row add up to 1.
+  void mix(const Kernels& kernels, const Rows& weights, int keys, const Rows& out, float* working) const {
+    std::visit([&](const auto& held) { mix(kernels, weights, keys, out, working, held); }, memory_.held_);
   }
 
  private:
+  template <typename Element>
+  const Element* of_head(const Buffer<Element>& all) const {
+    return all.data() + head_ * (all.size() / static_cast<std::size_t>(memory_.shape_.heads));
+  }
+
+  void score(const Kernels& kernels, const Rows& q, int keys, const Rows& scores, float* /*working*/,
+             const KeyValues::Exact& held) const {
+    const int width = memory_.shape_.head_width;
+    Multiplication job{.a = q.row(0),
+                       .a_stride = q.stride,
+                       .b = of_head(held.keys),
+                       .b_stride = memory_.panel_,
+                       .inner = width,
+                       .to = {.c = scores.row(0), .c_stride = scores.stride, .rows = q.count}};
+    for (int first = 0; first < keys; first += memory_.panel_) {
+      job.to.columns = std::min(memory_.panel_, keys - first);
+      kernels.multiply(job);
+      job.b += std::ptrdiff_t{width} * memory_.panel_;
+      job.to.c += memory_.panel_;
+    }
+  }
+
+  void mix(const Kernels& kernels, const Rows& weights, int keys, const Rows& out, float* /*working*/,
+           const KeyValues::Exact& held) const {
+    const int width = memory_.shape_.head_width;
+    Multiplication job{.a = weights.row(0),
+                       .a_stride = weights.stride,
+                       .b = of_head(held.values),
+                       .b_stride = width,
+                       .inner = keys,
+                       .to = {.c = out.row(0), .c_stride = out.stride, .rows = weights.count}};
+    for (int first = 0; first < width; first += kernels.panel) {
+      job.to.columns = std::min(kernels.panel, width - first);
+      kernels.multiply(job);
+      job.b += kernels.panel;
+      job.to.c += kernels.panel;
+    }
+  }
+
+  template <typename Integer>
+  void score(const Kernels& kernels, const Rows& q, int keys, const Rows& scores, float* working,
+             const KeyValues::Rounded<Integer>& held) const {
+    const int width = memory_.shape_.head_width;
+    const int length = memory_.paired_width();
+    auto* const steps = reinterpret_cast<std::int16_t*>(working + q.count);
+    for (int row = 0; row < q.count; ++row) {
+      std::int16_t* const own = steps + std::ptrdiff_t{row} * length;
+      own[length - 1] = 0;
+      working[row] = quantise(kernels, q.row(row), kShortSteps, own, width);
+    }
+    multiply_panels(kernels, steps, length, working, of_head(held.keys), of_head(held.key_scales), keys, scores);
+  }
+
+  template <typename Integer>
+  void mix(const Kernels& kernels, const Rows& weights, int keys, const Rows& out, float* working,
+           const KeyValues::Rounded<Integer>& held) const {
+    const int length = memory_.paired_capacity();
+    auto* const steps = reinterpret_cast<std::int16_t*>(working + weights.count);
+    for (int row = 0; row < weights.count; ++row) {
+      std::int16_t* const own = steps + std::ptrdiff_t{row} * length;
+      std::fill(own + keys, own + length, std::int16_t{0});
+      const float factor = std::min(kMostSteps, kLargestStep / kernels.largest_size(weights.row(row), keys));
+      kernels.round_to_steps(weights.row(row), factor, own, keys);
+      working[row] = 1 / factor;
+    }
+    multiply_panels(kernels, steps, length, working, of_head(held.values), of_head(held.value_scales),
+                    memory_.shape_.head_width, out);
+  }
+
+  template <typename Integer>
+  static void multiply_panels(const Kernels& kernels, const std::int16_t* a, int length, const float* a_scales,
+                              const Integer* b, const float* b_scales, int columns, const Rows& out) {
+    IntegerMultiplication<Integer> job{.a = a,
+                                       .a_stride = length,
+                                       .a_scales = a_scales,
+                                       .b = b,
+                                       .b_scales = b_scales,
+                                       .inner = length,
+                                       .to = {.c = out.row(0), .c_stride = out.stride, .rows = out.count}};
+    for (int first = 0; first < columns; first += kernels.panel) {
+      job.to.columns = std::min(kernels.panel, columns - first);
+      if constexpr (sizeof(Integer) == 1)
+        kernels.multiply_bytes(job);
+      else
+        kernels.multiply_shorts(job);
+      job.b += std::ptrdiff_t{length} * kernels.panel;
+      job.b_scales += kernels.panel;
+      job.to.c += kernels.panel;
+    }
+  }
+
+  // Weights add up to 1, so their steps to no more than this and rounding: times 2047 that fits into 32 bits.
+  static constexpr float kMostSteps = 1e6F;
+  static constexpr float kLargestStep = 32767;
+
   const KeyValues& memory_;
-  const float* keys_;
-  const float* values_;
+  const std::size_t head_;
 };
 
-KeyValues::KeyValues(const Kernels& kernels, Shape shape)
-    : shape_(shape), panel_(kernels.panel), panels_(pieces(shape.capacity, kernels.panel)) {
-  const auto row = static_cast<std::size_t>(shape.heads) * static_cast<std::size_t>(shape.head_width);
-  keys_ = Buffer<float>(row * static_cast<std::size_t>(panels_) * static_cast<std::size_t>(panel_));
-  values_ = Buffer<float>(row * static_cast<std::size_t>(shape.capacity));
+KeyValues::KeyValues(const Kernels& kernels, Shape shape, KeyValuePrecision precision)
+    : shape_(shape),
+      panel_(kernels.panel),
+      panels_(pieces(shape.capacity, kernels.panel)),
+      value_panels_(pieces(shape.head_width, kernels.panel)) {
+  const auto size = [&](int a, int b, int c) {
+    return static_cast<std::size_t>(shape_.heads) * static_cast<std::size_t>(a) * static_cast<std::size_t>(b) *
+           static_cast<std::size_t>(c);
+  };
+  const auto make_rounded = [&]<typename Integer>(Integer) {
+    held_ = Rounded<Integer>{.keys = Buffer<Integer>(size(panels_, paired_width(), panel_)),
+                             .key_scales = Buffer<float>(size(panels_, panel_, 1)),
+                             .values = Buffer<Integer>(size(value_panels_, paired_capacity(), panel_)),
+                             .value_scales = Buffer<float>(size(value_panels_, panel_, 1))};
+  };
+  switch (precision) {
+    case KeyValuePrecision::kFloat32:
+      held_ = Exact{.keys = Buffer<float>(size(panels_, shape.head_width, panel_)),
+                    .values = Buffer<float>(size(shape.capacity, shape.head_width, 1))};
+      break;
+    case KeyValuePrecision::kInt16: make_rounded(std::int16_t{}); break;
+    case KeyValuePrecision::kInt8: make_rounded(std::int8_t{}); break;
+  }
 }
 
-void KeyValues::write(int head, int first, const Matrix& keys, const Matrix& values) {
+std::size_t KeyValues::size_bytes() const {
+  const auto size_of = [](const auto& held) {
+    std::size_t bytes = held.keys.size_bytes() + held.values.size_bytes();
+    if constexpr (requires { held.key_scales; }) bytes += held.key_scales.size_bytes() + held.value_scales.size_bytes();
+    return bytes;
+  };
+  return std::visit(size_of, held_);
+}
+
+void KeyValues::write(const Kernels& kernels, int head, int first, const Matrix& keys, const Matrix& values) {
   assert(first >= 0 && first + keys.rows() <= shape_.capacity && keys.rows() == values.rows());
+  const Matrix own_keys = keys.some_columns(head * shape_.head_width, shape_.head_width);
+  const Matrix own_values = values.some_columns(head * shape_.head_width, shape_.head_width);
+  const auto write_to = [&](auto& held) {
+    if constexpr (std::is_same_v<decltype(held), Exact&>)
+      write(head, first, own_keys, own_values, held);
+    else
+      write(kernels, head, own_keys, own_values, held);
+  };
+  std::visit(write_to, held_);
+}
+
+void KeyValues::write(int head, int first, const Matrix& keys, const Matrix& values, Exact& to) const {
   const int width = shape_.head_width;
-  float* const panels = keys_.data() + std::ptrdiff_t{head} * panels_ * width * panel_;
-  float* const rows = values_.data() + std::ptrdiff_t{head} * shape_.capacity * width;
+  float* const panels = to.keys.data() + std::ptrdiff_t{head} * panels_ * width * panel_;
+  float* const rows = to.values.data() + std::ptrdiff_t{head} * shape_.capacity * width;
   for (int i = 0; i < keys.rows(); ++i) {
     const int position = first + i;
-    const float* const key = keys.row(i) + std::ptrdiff_t{head} * width;
+    const float* const key = keys.row(i);
     float* const lane = panels + std::ptrdiff_t{position / panel_} * width * panel_ + position % panel_;
     for (int c = 0; c < width; ++c) lane[std::ptrdiff_t{c} * panel_] = key[c];
-    std::memcpy(rows + std::ptrdiff_t{position} * width, values.row(i) + std::ptrdiff_t{head} * width,
+    std::memcpy(rows + std::ptrdiff_t{position} * width, values.row(i),
                 static_cast<std::size_t>(width) * sizeof(float));
+  }
+}
+
+template <typename Integer>
+void KeyValues::write(const Kernels& kernels, int head, const Matrix& keys, const Matrix& values,
+                      Rounded<Integer>& to) const {
+  constexpr int kSteps = sizeof(Integer) == 1 ? kByteSteps : kShortSteps;
+  assert(keys.rows() == shape_.capacity);
+  const auto own = [&](auto& all) {
+    return all.data() + all.size() / static_cast<std::size_t>(shape_.heads) * static_cast<std::size_t>(head);
+  };
+  // Where number `k` of a column lies in panels of columns of `length` numbers each.
+  const auto place = [&](int column, int k, int length) {
+    return std::ptrdiff_t{column / panel_} * length * panel_ + (std::ptrdiff_t{k / 2} * panel_ + column % panel_) * 2 +
+           k % 2;
+  };
+  std::vector<std::int16_t> steps(static_cast<std::size_t>(std::max(shape_.capacity, shape_.head_width)));
+  const auto put_column = [&](Integer* panels, float* scales, int column, const float* x, int count, int length) {
+    scales[column] = quantise(kernels, x, kSteps, steps.data(), count);
+    for (int k = 0; k < count; ++k)
+      panels[place(column, k, length)] = static_cast<Integer>(steps[static_cast<std::size_t>(k)]);
+    if (count < length) panels[place(column, count, length)] = 0;
+  };
+  for (int position = 0; position < shape_.capacity; ++position) {
+    put_column(own(to.keys), own(to.key_scales), position, keys.row(position), shape_.head_width, paired_width());
+  }
+  std::vector<float> channel(static_cast<std::size_t>(shape_.capacity));
+  for (int c = 0; c < shape_.head_width; ++c) {
+    for (int position = 0; position < shape_.capacity; ++position)
+      channel[static_cast<std::size_t>(position)] = values.row(position)[c];
+    put_column(own(to.values), own(to.value_scales), c, channel.data(), shape_.capacity, paired_capacity());
   }
 }
 
 void KeyValues::copy(const KeyValues& other, int count) {
   assert(other.shape_.capacity == shape_.capacity && count <= shape_.capacity);
+  const Exact& from = std::get<Exact>(other.held_);
+  Exact& to = std::get<Exact>(held_);
   const auto copied_panels = static_cast<std::size_t>(pieces(count, panel_)) *
                              static_cast<std::size_t>(shape_.head_width) * static_cast<std::size_t>(panel_);
   const auto copied_values = static_cast<std::size_t>(count) * static_cast<std::size_t>(shape_.head_width);
   for (int head = 0; head < shape_.heads; ++head) {
     const std::ptrdiff_t keys = std::ptrdiff_t{head} * panels_ * shape_.head_width * panel_;
     const std::ptrdiff_t values = std::ptrdiff_t{head} * shape_.capacity * shape_.head_width;
-    std::memcpy(keys_.data() + keys, other.keys_.data() + keys, copied_panels * sizeof(float));
-    std::memcpy(values_.data() + values, other.values_.data() + values, copied_values * sizeof(float));
+    std::memcpy(to.keys.data() + keys, from.keys.data() + keys, copied_panels * sizeof(float));
+    std::memcpy(to.values.data() + values, from.values.data() + values, copied_values * sizeof(float));
   }
 }
 
@@ -107,7 +258,7 @@ void write_keys_values(Compute& compute, const Matrix& keys, const Matrix& value
   const int heads = writes.front().to->shape().heads;
   compute.pool().run(static_cast<int>(writes.size()) * heads, [&](int task, int /*thread*/) {
     const KeyValueWrite& write = writes[static_cast<std::size_t>(task / heads)];
-    write.to->write(task % heads, write.first_position, keys.some_rows(write.first_row, write.rows),
+    write.to->write(compute.kernels(), task % heads, write.first_position, keys.some_rows(write.first_row, write.rows),
                     values.some_rows(write.first_row, write.rows));
   });
 }
@@ -121,15 +272,17 @@ void attend_block(const Kernels& kernels, const Matrix& q, const AttentionSpan& 
   const int column = head * span.memory->shape().head_width;
   const auto seen = [&](int row) { return span.causal ? span.keys - span.rows + first + row + 1 : span.keys; };
   const int most = seen(rows - 1);
-  float* const weights = scratch(static_cast<std::size_t>(rows) * static_cast<std::size_t>(most));
   const HeadReader reader(*span.memory, head);
-  reader.score(kernels, q.row(span.first_row + first) + column, q.stride(), rows, most, weights, most);
+  const std::size_t size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(most);
+  float* const working = scratch(size + HeadReader::working_size(*span.memory, rows, most));
+  const Rows weights{working + HeadReader::working_size(*span.memory, rows, most), most, rows};
+  const Rows queries{q.row(span.first_row + first) + column, q.stride(), rows};
+  reader.score(kernels, queries, most, weights, working);
   for (int row = 0; row < rows; ++row) {
-    float* const weight = weights + std::ptrdiff_t{row} * most;
-    kernels.softmax(weight, seen(row));
-    std::fill(weight + seen(row), weight + most, 0.0F);
+    kernels.softmax(weights.row(row), seen(row));
+    std::fill(weights.row(row) + seen(row), weights.row(row) + most, 0.0F);
   }
-  reader.mix(kernels, weights, most, rows, most, out.row(span.first_row + first) + column, out.stride());
+  reader.mix(kernels, weights, most, {out.row(span.first_row + first) + column, out.stride(), rows}, working);
 }
 
 }  // namespace
@@ -152,9 +305,11 @@ void attend(Compute& compute, const Matrix& q, std::span<const AttentionSpan> sp
 void attention_scores(const Kernels& kernels, const Matrix& q, const AttentionSpan& span, int head,
                       const Matrix& scores) {
   assert(!span.causal && scores.rows() == span.rows && scores.columns() == span.keys);
+  const int width = span.memory->shape().head_width;
+  float* const working = scratch(HeadReader::working_size(*span.memory, span.rows, span.keys));
   HeadReader(*span.memory, head)
-      .score(kernels, q.row(span.first_row) + std::ptrdiff_t{head} * span.memory->shape().head_width, q.stride(),
-             span.rows, span.keys, scores.row(0), scores.stride());
+      .score(kernels, {q.row(span.first_row) + std::ptrdiff_t{head} * width, q.stride(), span.rows}, span.keys,
+             {scores.row(0), scores.stride(), span.rows}, working);
 }
 
 }  // namespace voxlate::nn

@@ -1,13 +1,19 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <variant>
 
 #include "nn/buffer.h"
 #include "nn/compute.h"
 #include "nn/matrix.h"
 
 namespace voxlate::nn {
+
+/// How keys and values are held: exactly, or as whole multiples of a scale, 2047 or 127 steps of one for each key and
+/// for each channel of the values. Rounded ones are written in one go.
+enum class KeyValuePrecision { kFloat32, kInt16, kInt8 };
 
 /// Keys and values of one sequence in one layer, for all heads. Positions are written once and then read by
 /// `attend`; not synchronised.
@@ -16,30 +22,50 @@ class KeyValues {
   struct Shape {
     int capacity = 0;  ///< positions
     int heads = 0;
-    int head_width = 0;
+    int head_width = 0;  ///< at most 256
   };
 
   KeyValues() = default;
-  KeyValues(const Kernels& kernels, Shape shape);
+  KeyValues(const Kernels& kernels, Shape shape, KeyValuePrecision precision = KeyValuePrecision::kFloat32);
 
   const Shape& shape() const { return shape_; }
-  std::size_t size_bytes() const { return keys_.size_bytes() + values_.size_bytes(); }
+  std::size_t size_bytes() const;
 
-  /// Row i of `keys` and `values`, [count, heads * head_width], becomes position `first + i` of head `head`.
-  void write(int head, int first, const Matrix& keys, const Matrix& values);
+  /// Row i of `keys` and `values`, [count, heads * head_width], becomes position `first + i` of head `head`. Rounded
+  /// ones: all positions at once.
+  void write(const Kernels& kernels, int head, int first, const Matrix& keys, const Matrix& values);
 
-  /// Takes over the first `count` positions of `other`, which has the same shape.
+  /// Takes over the first `count` positions of `other`, which has the same shape. Not of rounded ones.
   void copy(const KeyValues& other, int count);
 
  private:
   friend class HeadReader;
 
-  // A panel holds as many positions as a kernel computes side by side.
+  // A panel holds as many positions, or channels of the values, as a kernel computes side by side.
+  struct Exact {
+    Buffer<float> keys;    // [heads, panels, head_width, panel]
+    Buffer<float> values;  // [heads, capacity, head_width]
+  };
+  template <typename Integer>
+  struct Rounded {
+    Buffer<Integer> keys;  // [heads, panels, paired_width, panel]: pairs of channels as `IntegerMultiplication` has b
+    Buffer<float> key_scales;    // [heads, panels, panel]
+    Buffer<Integer> values;      // [heads, value_panels, paired_capacity, panel]: pairs of positions
+    Buffer<float> value_scales;  // [heads, value_panels, panel]
+  };
+
+  int paired_width() const { return shape_.head_width + shape_.head_width % 2; }
+  int paired_capacity() const { return shape_.capacity + shape_.capacity % 2; }
+
+  void write(int head, int first, const Matrix& keys, const Matrix& values, Exact& to) const;
+  template <typename Integer>
+  void write(const Kernels& kernels, int head, const Matrix& keys, const Matrix& values, Rounded<Integer>& to) const;
+
   Shape shape_;
   int panel_ = 1;
-  int panels_ = 0;
-  Buffer<float> keys_;    // [heads, panels, head_width, panel]
-  Buffer<float> values_;  // [heads, capacity, head_width]
+  int panels_ = 0;        // of positions
+  int value_panels_ = 0;  // of channels
+  std::variant<Exact, Rounded<std::int16_t>, Rounded<std::int8_t>> held_;
 };
 
 /// Where new rows of keys and values go.

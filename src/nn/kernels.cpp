@@ -21,7 +21,7 @@ std::span<const Kernels* const> available_kernels() {
     std::vector<const Kernels*> kernels;
 #if defined(__x86_64__)
     // Every processor with AVX2 has F16C.
-    if (__builtin_cpu_supports("avx512f")) kernels.push_back(&avx512::kKernels);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) kernels.push_back(&avx512::kKernels);
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) kernels.push_back(&avx2::kKernels);
 #endif
     kernels.push_back(&baseline::kKernels);

@@ -9,6 +9,7 @@
 #include "base/temporary_folder.h"
 #include "server_process.h"
 #include "speech.h"
+#include "spoken_words.h"
 
 namespace voxlate::e2e {
 namespace {
@@ -65,6 +66,14 @@ TEST_F(CommandLine, ADetectorThatCannotBeHadIsAnError) {
   const std::string talk = (folder_ / "talk.wav").string();
   EXPECT_EQ(voxlate({"transcribe", talk, "-vt", "7"}), 2);
   EXPECT_EQ(voxlate({"transcribe", talk, "--engine", "sphinx", "--no-vad"}), 1);
+}
+
+TEST_F(CommandLine, BenchNeedsAModelAndMeasuresIt) {
+  const std::vector<std::string> arguments{"bench", "--json", "--data-dir", (folder_ / "data").string()};
+  EXPECT_EQ(voxlate(arguments), 1) << "no model";
+  std::filesystem::create_directories(folder_ / "data/models");
+  std::filesystem::create_symlink(test_words_model(), folder_ / "data/models" / test_words_model().filename());
+  EXPECT_EQ(voxlate(arguments), 0);
 }
 
 TEST_F(CommandLine, ReplacesItsOwnResultButNeverAPersonsFile) {

@@ -37,6 +37,8 @@ Decoder::Decoder(const Weights& weights)
     : state_(weights.dims().n_text_state),
       heads_(weights.dims().n_text_head),
       audio_context_(weights.dims().n_audio_ctx),
+      audio_precision_(weights.type() == ComputeType::kInt8 ? nn::KeyValuePrecision::kInt8
+                                                            : nn::KeyValuePrecision::kFloat32),
       tokens_(weights.linear("decoder.token_embedding")),
       positions_(weights.matrix("decoder.positional_embedding")),
       norm_(weights.layer_norm("decoder.ln")) {
@@ -55,7 +57,7 @@ std::vector<std::shared_ptr<const EncodedAudio>> Decoder::remember(nn::Compute& 
     std::vector<nn::KeyValueWrite> writes;
     for (std::size_t window = 0; window < count; ++window) {
       nn::KeyValues& memory = memories[window].emplace_back(
-          compute.kernels(), nn::KeyValues::Shape{audio_context_, heads_, state_ / heads_});
+          compute.kernels(), nn::KeyValues::Shape{audio_context_, heads_, state_ / heads_}, audio_precision_);
       writes.push_back({.to = &memory, .first_row = static_cast<int>(window) * audio_context_, .rows = audio_context_});
     }
     nn::write_keys_values(compute, key_value.some_columns(0, state_), key_value.some_columns(state_, state_), writes);
@@ -136,8 +138,11 @@ void Decoder::attend_to_audio(nn::Compute& compute, int index, std::span<const I
   if (observe) observe(index, queries);
   std::vector<nn::AttentionSpan> spans;
   for_each_input(inputs, [&](const Input& input, int first_row, int rows) {
-    spans.push_back(
-        {.first_row = first_row, .rows = rows, .memory = &input.said->audio->layer(index), .keys = audio_context_});
+    const nn::KeyValues* const memory = &input.said->audio->layer(index);
+    if (!spans.empty() && spans.back().memory == memory)
+      spans.back().rows += rows;  // sequences of one window read it together
+    else
+      spans.push_back({.first_row = first_row, .rows = rows, .memory = memory, .keys = audio_context_});
   });
   nn::attend(compute, queries, spans, normed);
   layer.cross_out.apply(compute, normed, x, {.residual = &x});

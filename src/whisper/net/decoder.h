@@ -85,6 +85,7 @@ class Decoder {
   const int state_;
   const int heads_;
   const int audio_context_;
+  const nn::KeyValuePrecision audio_precision_;
   nn::Linear tokens_;     // [n_vocab, state]: the embedding and the logits in one
   nn::Matrix positions_;  // [n_text_ctx, state]
   std::vector<Layer> layers_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "nn/attention.h"
 
 namespace voxlate::whisper {
 namespace {
@@ -16,6 +15,8 @@ Encoder::Encoder(const Weights& weights)
     : context_(weights.dims().n_audio_ctx),
       state_(weights.dims().n_audio_state),
       heads_(weights.dims().n_audio_head),
+      precision_(weights.type() == ComputeType::kInt8 ? nn::KeyValuePrecision::kInt16
+                                                      : nn::KeyValuePrecision::kFloat32),
       conv1_(weights.convolution("encoder.conv1")),
       conv2_(weights.convolution("encoder.conv2")),
       positions_(weights.matrix("encoder.positional_embedding")),
@@ -60,7 +61,7 @@ void Encoder::run_block(nn::Compute& compute, const Block& block, const nn::Matr
   std::vector<nn::KeyValueWrite> writes;
   std::vector<nn::AttentionSpan> spans;
   for (int window = 0; window < windows; ++window) {
-    memories.emplace_back(compute.kernels(), nn::KeyValues::Shape{context_, heads_, state_ / heads_});
+    memories.emplace_back(compute.kernels(), nn::KeyValues::Shape{context_, heads_, state_ / heads_}, precision_);
   }
   for (int window = 0; window < windows; ++window) {
     nn::KeyValues& memory = memories[static_cast<std::size_t>(window)];

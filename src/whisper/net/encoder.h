@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "nn/attention.h"
 #include "nn/compute.h"
 #include "nn/matrix.h"
 #include "whisper/net/block.h"
@@ -32,6 +33,7 @@ class Encoder {
   const int context_;
   const int state_;
   const int heads_;
+  const nn::KeyValuePrecision precision_;  // of the keys and values of attention
   nn::Linear conv1_;
   nn::Linear conv2_;
   nn::Matrix positions_;  // [context, state]

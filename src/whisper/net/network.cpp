@@ -156,10 +156,10 @@ CrossAttention LoadedNetwork::cross_attention(std::shared_ptr<const EncodedAudio
 
 std::shared_ptr<const Network> Network::load(const std::filesystem::path& path, nn::Compute& compute,
                                              ComputeType type) {
-  if (type == ComputeType::kInt8)
-    throw Error(ErrorCode::kUnsupported, "compute_type: expected auto, float32 or float16, got int8");
-  if (type == ComputeType::kAuto) type = ComputeType::kFloat32;
-  return std::make_shared<const LoadedNetwork>(*model_file::WhisperFile::open(path), compute, type);
+  const auto file = model_file::WhisperFile::open(path);
+  if (type == ComputeType::kAuto)
+    type = file->weight_type().starts_with('q') ? ComputeType::kInt8 : ComputeType::kFloat32;
+  return std::make_shared<const LoadedNetwork>(*file, compute, type);
 }
 
 }  // namespace voxlate::whisper

@@ -94,8 +94,8 @@ class Network {
     int n_mels = 0;
   };
 
-  /// Reads a ggml or safetensors file into a network that computes with our own kernels. `compute` outlives the
-  /// network. Throws what `WhisperFile::open` throws.
+  /// Reads a ggml or safetensors file into a network that computes with our own kernels; `kAuto` is `kInt8` for
+  /// quantised weights, else `kFloat32`. `compute` outlives the network. Throws what `WhisperFile::open` throws.
   static std::shared_ptr<const Network> load(const std::filesystem::path& path, nn::Compute& compute, ComputeType type);
 
   virtual ~Network() = default;

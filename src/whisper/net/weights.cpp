@@ -88,7 +88,7 @@ nn::Linear Weights::convolution(const std::string& name) const {
           {static_cast<int>(tensor.shape.at(0)), static_cast<int>(channels * taps)},
           rows,
           vector(name + ".bias"),
-          type_};
+          type_ == ComputeType::kInt8 ? ComputeType::kFloat32 : type_};
 }
 
 nn::LayerNorm Weights::layer_norm(const std::string& name) const {

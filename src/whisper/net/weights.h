@@ -21,6 +21,7 @@ class Weights {
       : file_(file), kernels_(kernels), type_(type) {}
 
   const nn::Kernels& kernels() const { return kernels_; }
+  ComputeType type() const { return type_; }
   const model_file::WhisperDims& dims() const { return file_.dims(); }
 
   /// `name`.weight and, where there is one, `name`.bias.
@@ -34,7 +35,7 @@ class Weights {
 
   nn::Linear key_value(const std::string& name) const;
 
-  /// A convolution of width 3 as a layer over windows of three rows.
+  /// A convolution of width 3 as a layer over windows of three rows; not in integers, since it costs little.
   nn::Linear convolution(const std::string& name) const;
 
   nn::LayerNorm layer_norm(const std::string& name) const;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/nn/random_matrix.h"
@@ -63,6 +65,35 @@ TEST(Attention, IsThePlainFormula) {
   for (int row = 0; row < 60; ++row) {
     const std::vector<double> expected = plain_row(q.row(row), memory, 117);
     for (int c = 0; c < out.columns(); ++c) EXPECT_NEAR(out.row(row)[c], expected[static_cast<std::size_t>(c)], 1e-5);
+  }
+}
+
+TEST(Attention, OfRoundedKeysAndValuesIsWithinTheirRounding) {
+  Compute compute(2);
+  const Matrix keys = random_matrix(kCapacity, kHeads * kWidth, 1);
+  const Matrix values = random_matrix(kCapacity, kHeads * kWidth, 2);
+  const Matrix q = small_queries(60, 5);
+  const auto result = [&](KeyValuePrecision precision) {
+    KeyValues memory(compute.kernels(), {.capacity = kCapacity, .heads = kHeads, .head_width = kWidth}, precision);
+    write_keys_values(compute, keys, values, {{{&memory, 0, 0, kCapacity}}});
+    const Matrix out(60, kHeads * kWidth);
+    attend(compute, q, {{{.rows = 60, .memory = &memory, .keys = kCapacity}}}, out);
+    const Matrix alone(1, kHeads * kWidth);
+    attend(compute, q.some_rows(59, 1), {{{.rows = 1, .memory = &memory, .keys = kCapacity}}}, alone);
+    for (int c = 0; c < out.columns(); ++c) EXPECT_EQ(alone.row(0)[c], out.row(59)[c]);
+    return out;
+  };
+  const Matrix exact = result(KeyValuePrecision::kFloat32);
+  for (const auto& [precision, most] :
+       {std::pair{KeyValuePrecision::kInt16, 3e-3}, std::pair{KeyValuePrecision::kInt8, 4e-2}}) {
+    const Matrix out = result(precision);
+    double largest = 0;
+    for (int row = 0; row < 60; ++row) {
+      for (int c = 0; c < out.columns(); ++c)
+        largest = std::max(largest, std::abs(double{out.row(row)[c]} - exact.row(row)[c]));
+    }
+    EXPECT_LT(largest, most);
+    EXPECT_GT(largest, most / 100) << "they are rounded";
   }
 }
 

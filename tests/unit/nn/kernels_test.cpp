@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -50,15 +51,15 @@ TEST_P(KernelsTest, MultipliesAsThePlainLoopDoes) {
                        .a_stride = a.stride(),
                        .b = b.row(0),
                        .b_stride = b.stride(),
-                       .c = out.row(0),
-                       .c_stride = out.stride(),
-                       .rows = c.rows,
                        .inner = c.inner,
-                       .columns = c.columns,
-                       .bias = c.bias ? bias.data() : nullptr,
-                       .gelu = c.gelu,
-                       .residual = c.residual ? residual.row(0) : nullptr,
-                       .residual_stride = residual.stride()});
+                       .to = {.c = out.row(0),
+                              .c_stride = out.stride(),
+                              .rows = c.rows,
+                              .columns = c.columns,
+                              .bias = c.bias ? bias.data() : nullptr,
+                              .gelu = c.gelu,
+                              .residual = c.residual ? residual.row(0) : nullptr,
+                              .residual_stride = residual.stride()}});
     for (int i = 0; i < c.rows; ++i) {
       for (int j = 0; j < panel + 1; ++j) {
         if (j >= c.columns) {
@@ -81,24 +82,85 @@ TEST_P(KernelsTest, ARowDoesNotDependOnTheOthers) {
   const Matrix b = random_matrix(200, kernels_.panel, 2);
   const Matrix together(29, kernels_.panel);
   const Matrix alone(1, kernels_.panel);
-  Multiplication job{.a = a.row(0),
-                     .a_stride = a.stride(),
-                     .b = b.row(0),
-                     .b_stride = b.stride(),
-                     .c = together.row(0),
-                     .c_stride = together.stride(),
-                     .rows = 29,
-                     .inner = 200,
-                     .columns = kernels_.panel,
-                     .gelu = true};
+  Multiplication job{
+      .a = a.row(0),
+      .a_stride = a.stride(),
+      .b = b.row(0),
+      .b_stride = b.stride(),
+      .inner = 200,
+      .to = {.c = together.row(0), .c_stride = together.stride(), .rows = 29, .columns = kernels_.panel, .gelu = true}};
   kernels_.multiply(job);
-  job.rows = 1;
-  job.c = alone.row(0);
+  job.to.rows = 1;
+  job.to.c = alone.row(0);
   for (int row = 0; row < 29; ++row) {
     job.a = a.row(row);
     kernels_.multiply(job);
     for (int j = 0; j < kernels_.panel; ++j) EXPECT_EQ(alone.row(0)[j], together.row(row)[j]);
   }
+}
+
+/// Numbers of the size of weights or, in 16 bits, of activations, against the plain loop.
+template <typename Integer>
+void check_integers(const Kernels& kernels, void (*multiply)(const IntegerMultiplication<Integer>&), int largest) {
+  const int panel = kernels.panel;
+  std::mt19937 random(7);
+  std::uniform_int_distribution<int> activation(-2047, 2047);
+  std::uniform_int_distribution<int> weight(-largest, largest);
+  for (const int inner : {2, 66, 384}) {
+    for (const int rows : {1, kernels.tile_rows - 1, kernels.tile_rows, 2 * kernels.tile_rows + 1}) {
+      const auto size = static_cast<std::size_t>(inner);
+      std::vector<std::int16_t> a(static_cast<std::size_t>(rows) * size);
+      std::vector<Integer> b(size * static_cast<std::size_t>(panel));
+      for (std::int16_t& value : a) value = static_cast<std::int16_t>(activation(random));
+      for (Integer& value : b) value = static_cast<Integer>(weight(random));
+      a.front() = 2047;
+      b.front() = static_cast<Integer>(-largest);
+      const std::vector<float> a_scales = random_floats(static_cast<std::size_t>(rows), 1);
+      const std::vector<float> b_scales = random_floats(static_cast<std::size_t>(panel), 2);
+      const Matrix out(rows, panel);
+      multiply({.a = a.data(),
+                .a_stride = inner,
+                .a_scales = a_scales.data(),
+                .b = b.data(),
+                .b_scales = b_scales.data(),
+                .inner = inner,
+                .to = {.c = out.row(0), .c_stride = panel, .rows = rows, .columns = panel}});
+      for (int i = 0; i < rows; ++i) {
+        for (int j = 0; j < panel; ++j) {
+          std::int32_t sum = 0;
+          for (int k = 0; k < inner; ++k) {
+            sum += std::int32_t{a[static_cast<std::size_t>(i * inner + k)]} *
+                   b[static_cast<std::size_t>((k / 2 * panel + j) * 2 + k % 2)];
+          }
+          const float scale = a_scales[static_cast<std::size_t>(i)] * b_scales[static_cast<std::size_t>(j)];
+          EXPECT_FLOAT_EQ(out.row(i)[j], static_cast<float>(sum) * scale);
+        }
+      }
+    }
+  }
+}
+
+TEST_P(KernelsTest, MultipliesIntegersExactly) {
+  check_integers<std::int8_t>(kernels_, kernels_.multiply_bytes, 127);
+  check_integers<std::int16_t>(kernels_, kernels_.multiply_shorts, 2047);
+}
+
+TEST_P(KernelsTest, QuantisesToTheNearestStep) {
+  for (const int length : {1, 15, 384}) {
+    const std::vector<float> x = random_floats(static_cast<std::size_t>(length), 1, 3);
+    std::vector<std::int16_t> steps(x.size());
+    const float scale = quantise(kernels_, x.data(), 127, steps.data(), length);
+    int largest = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      EXPECT_LE(std::abs(static_cast<float>(steps[i]) * scale - x[i]), 0.501F * scale);
+      largest = std::max(largest, std::abs(int{steps[i]}));
+    }
+    EXPECT_EQ(largest, 127);
+  }
+  const std::vector<float> zeros(9);
+  std::vector<std::int16_t> steps(9, 1);
+  EXPECT_EQ(quantise(kernels_, zeros.data(), 127, steps.data(), 9), 0);
+  EXPECT_EQ(steps, std::vector<std::int16_t>(9));
 }
 
 TEST_P(KernelsTest, GeluIsTheExactOne) {
@@ -107,8 +169,11 @@ TEST_P(KernelsTest, GeluIsTheExactOne) {
   float result = 0;
   for (int step = -1200; step <= 1200; ++step) {
     const float x = 0.01F * static_cast<float>(step);
-    kernels_.multiply(
-        {.a = &x, .a_stride = 1, .b = one.data(), .c = &result, .rows = 1, .inner = 1, .columns = 1, .gelu = true});
+    kernels_.multiply({.a = &x,
+                       .a_stride = 1,
+                       .b = one.data(),
+                       .inner = 1,
+                       .to = {.c = &result, .rows = 1, .columns = 1, .gelu = true}});
     EXPECT_NEAR(result, exact_gelu(x), 2e-7 * (1 + std::abs(x))) << x;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/unit/nn/random_matrix.h"
@@ -56,6 +57,40 @@ TEST(Linear, IsExactInFloat32) {
   }
 }
 
+TEST(Linear, InIntegersIsWithinTheRoundingOfItsWeights) {
+  Compute compute(2);
+  const Matrix weights = random_matrix(kOutputs, kInputs, 5);
+  const std::vector<float> bias = random_floats(kOutputs, 9);
+  const Linear linear(compute.kernels(), {kOutputs, kInputs}, rows_of(weights), bias, ComputeType::kInt8);
+  const Matrix rounded(kOutputs, kInputs);
+  for (int i = 0; i < kOutputs; ++i)
+    linear.copy_row(compute.kernels(), i, {rounded.row(i), static_cast<std::size_t>(kInputs)});
+  for (int i = 0; i < kOutputs; ++i) {
+    const float scale = *std::max_element(weights.row(i), weights.row(i) + kInputs,
+                                          [](float a, float b) { return std::abs(a) < std::abs(b); });
+    for (int k = 0; k < kInputs; ++k)
+      EXPECT_LE(std::abs(rounded.row(i)[k] - weights.row(i)[k]), 0.501F * std::abs(scale) / 127);
+  }
+  for (const int rows : {1, 5, 96, 250}) {
+    const Matrix x = random_matrix(rows, kInputs, 3);
+    const Matrix out(rows, kOutputs);
+    linear.apply(compute, x, out);
+    for (int i = 0; i < rows; ++i) {
+      float largest = 0;
+      for (int k = 0; k < kInputs; ++k) largest = std::max(largest, std::abs(x.row(i)[k]));
+      for (int j = 0; j < kOutputs; ++j) {
+        double sum = bias[static_cast<std::size_t>(j)];
+        double sizes = 0;
+        for (int k = 0; k < kInputs; ++k) {
+          sum += double{x.row(i)[k]} * rounded.row(j)[k];
+          sizes += std::abs(rounded.row(j)[k]);
+        }
+        EXPECT_NEAR(out.row(i)[j], sum, 0.501 * largest / 2047 * sizes) << "half a step in each input";
+      }
+    }
+  }
+}
+
 TEST(Linear, HoldsAsHalvesWhatHalvesHoldExactly) {
   const Compute compute(1);
   const Matrix halves = half_weights();
@@ -70,14 +105,16 @@ TEST(Linear, HoldsAsHalvesWhatHalvesHoldExactly) {
 TEST(Linear, ARowIsTheSameInEveryCompany) {
   Compute compute(2);
   const Matrix weights = random_matrix(kOutputs, kInputs, 1);
-  const Linear linear(compute.kernels(), {kOutputs, kInputs}, rows_of(weights), {}, ComputeType::kFloat32);
-  const Matrix x = random_matrix(130, kInputs, 3);
-  const Matrix together(130, kOutputs);
-  linear.apply(compute, x, together, {.gelu = true});
-  for (const int row : {0, 95, 96, 129}) {
-    const Matrix alone(1, kOutputs);
-    linear.apply(compute, x.some_rows(row, 1), alone, {.gelu = true});
-    for (int j = 0; j < kOutputs; ++j) EXPECT_EQ(alone.row(0)[j], together.row(row)[j]);
+  for (const ComputeType type : {ComputeType::kFloat32, ComputeType::kInt8}) {
+    const Linear linear(compute.kernels(), {kOutputs, kInputs}, rows_of(weights), {}, type);
+    const Matrix x = random_matrix(130, kInputs, 3);
+    const Matrix together(130, kOutputs);
+    linear.apply(compute, x, together, {.gelu = true});
+    for (const int row : {0, 95, 96, 129}) {
+      const Matrix alone(1, kOutputs);
+      linear.apply(compute, x.some_rows(row, 1), alone, {.gelu = true});
+      for (int j = 0; j < kOutputs; ++j) EXPECT_EQ(alone.row(0)[j], together.row(row)[j]);
+    }
   }
 }
 

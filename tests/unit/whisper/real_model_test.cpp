@@ -175,6 +175,39 @@ void write_dequantised(const std::filesystem::path& from, const std::filesystem:
   std::ofstream(to, std::ios::binary) << model_file::write_ggml(written);
 }
 
+TEST_F(RealModel, InIntegersIsCloseToFloat32) {
+  const auto exact = Network::load(path_, compute_, ComputeType::kFloat32);
+  const auto integers = Network::load(path_, compute_, ComputeType::kInt8);
+  const Tokenizer tokenizer(exact->vocabulary(), exact->shape().n_vocab);
+  std::vector<int> tokens{tokenizer.sot(), tokenizer.no_timestamps()};
+  for (const int token : tokenizer.encode(" And so my fellow Americans, ask not what your country can do for you, ask "
+                                          "what you can do for your country."))
+    tokens.push_back(token);
+  std::vector<std::vector<float>> logits;
+  for (const auto& network : {exact, integers}) {
+    const WindowAudio window{.samples = samples_, .before = {}};
+    const auto session = network->new_session();
+    const int sequence = session->open(network->encode({&window, 1}).front());
+    std::vector<float>& all = logits.emplace_back();
+    for (const int& token : tokens) {
+      const DecoderSession::Input input{.sequence = sequence, .tokens = {&token, 1}};
+      const std::span<const float> row = session->step({&input, 1});
+      all.insert(all.end(), row.begin(), row.end());
+    }
+  }
+  const double difference = relative_difference(logits[1], logits[0]);
+  RecordProperty("relative_l2", std::to_string(difference));
+  EXPECT_LE(difference, 2e-2);
+  const auto vocabulary = static_cast<std::ptrdiff_t>(exact->shape().n_vocab);
+  for (std::ptrdiff_t i = 1; i < static_cast<std::ptrdiff_t>(tokens.size()); ++i) {
+    const auto best = [&](const std::vector<float>& all) {
+      return std::max_element(all.begin() + i * vocabulary, all.begin() + (i + 1) * vocabulary) -
+             (all.begin() + i * vocabulary);
+    };
+    EXPECT_EQ(best(logits[1]), best(logits[0])) << "behind token " << i;
+  }
+}
+
 class QuantisedModel : public RealModel, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(QuantisedModel, ComputesWhatItsDequantisedWeightsGive) {
@@ -183,6 +216,7 @@ TEST_P(QuantisedModel, ComputesWhatItsDequantisedWeightsGive) {
   const std::string command = "PATH=/usr/bin:$PATH python3 '" + (shared_folder() / "tools/quantize_ggml.py").string() +
                               "' '" + path_.string() + "' '" + quantised + "' " + GetParam() + " >/dev/null 2>&1";
   if (std::system(command.c_str()) != 0) GTEST_SKIP() << "python3 with numpy is needed";
+  EXPECT_NE(Network::load(quantised, compute_, ComputeType::kAuto)->description().find("int8"), std::string::npos);
   write_dequantised(quantised, folder / "dequantised.bin");
   std::vector<std::vector<float>> logits;
   for (const std::filesystem::path& path : {std::filesystem::path(quantised), folder / "dequantised.bin"}) {

@@ -1,5 +1,6 @@
 #include "tests/unit/whisper/net/test_networks.h"
 
+#include <cctype>
 #include <cmath>
 #include <fstream>
 #include <random>
@@ -31,8 +32,9 @@ void randomise(model_file::WrittenTensor& tensor, std::mt19937& engine) {
 }  // namespace
 
 std::vector<Backend> backends() {
-  std::vector<Backend> all{
-      {.name = "Own", .types = {ComputeType::kFloat32, ComputeType::kFloat16}, .load = Network::load}};
+  std::vector<Backend> all{{.name = "Own",
+                            .types = {ComputeType::kFloat32, ComputeType::kFloat16, ComputeType::kInt8},
+                            .load = Network::load}};
 #ifdef VOXLATE_WITH_TORCH
   all.push_back({.name = "Torch",
                  .types = {ComputeType::kFloat32},
@@ -52,7 +54,9 @@ std::vector<Computing> ways_of_computing() {
 }
 
 std::string name_of(const Computing& computing) {
-  return computing.backend.name + (computing.type == ComputeType::kFloat32 ? "Float32" : "Float16");
+  std::string type(to_string(computing.type));
+  type.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(type.front())));
+  return computing.backend.name + type;
 }
 
 std::vector<float> noise(unsigned seed, std::size_t count) {
