@@ -14,4 +14,8 @@ namespace voxlate::whisper {
 /// pause for a part of the word behind it.
 std::vector<SpeechSpan> loud_spans(std::span<const float> samples);
 
+/// Lets words meet in the pauses of 120 ms or more between those spans, no word being said across one: each pause goes
+/// to two words that the alignment lets meet within half a second of it, in order and with the least distance in all.
+void meet_in_pauses(std::span<Word> words, std::span<const SpeechSpan> loud);
+
 }  // namespace voxlate::whisper

@@ -95,6 +95,7 @@ WindowText make_window_text(const WhisperModel& model, const WindowBatcher::Resu
                                 languages()[static_cast<std::size_t>(options.language)].code, length);
 
   const std::vector<SpeechSpan> loud = loud_spans(samples);
+  meet_in_pauses(timed.words, loud);
   WindowText made{.segments = {}, .advance = cut.advance};
   std::size_t word = 0;
   std::size_t tokens = 0;

@@ -20,7 +20,7 @@ namespace {
 using nlohmann::json;
 
 constexpr double kMostWrong = 0.05;
-constexpr double kLeastNear = 0.85;  // of all words: begin and end within 0.1 s of the truth
+constexpr double kLeastNear = 0.97;  // of all words: begin and end within 0.1 s of the truth
 
 class TestWords : public ::testing::Test {
  protected:
