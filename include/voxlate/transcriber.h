@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "voxlate/audio.h"
+#include "voxlate/job.h"
 #include "voxlate/progress.h"
 #include "voxlate/transcript.h"
 
@@ -30,11 +31,12 @@ struct TranscriberInfo {
 };
 
 struct TranscribeOptions {
-  std::string language;     ///< BCP 47; empty: detect
-  std::string model;        ///< of the engine, for example "base.en"; empty: the best one it has
-  std::string prompt;       ///< text as if said before: names and words to expect, the style wanted
-  bool to_english = false;  ///< the text is an English translation of what was said
-  bool vad = true;          ///< only where voice activity was found; false: all of the audio is listened to
+  std::string language;                   ///< BCP 47; empty: detect
+  std::string model;                      ///< of the engine, for example "base.en"; empty: the best one it has
+  std::string prompt;                     ///< text as if said before: names and words to expect, the style wanted
+  bool to_english = false;                ///< the text is an English translation of what was said
+  Priority priority = Priority::kNormal;  ///< over other jobs of the same engine
+  bool vad = true;  ///< only where voice activity was found; false: all of the audio is listened to
 };
 
 /// The result of one independently recognised stretch `[begin, end)` of media time.

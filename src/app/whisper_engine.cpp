@@ -120,8 +120,10 @@ void add_awaited_models(Capabilities& capabilities, const std::vector<std::strin
 }
 
 WhisperModels::Loader whisper_loader(const Config& config, models::ModelFolder& folder, nn::Compute& compute) {
-  const whisper::WindowBatcher::Options options{.max_windows = static_cast<std::size_t>(config.whisper_max_windows)};
-  return [&folder, &compute, options](const models::ModelKey& key, const std::stop_token& /*stop*/) {
+  const auto max_windows = static_cast<std::size_t>(config.whisper_max_windows);
+  return [&folder, &compute, max_windows](const models::ModelKey& key, const std::stop_token& /*stop*/) {
+    const whisper::WindowBatcher::Options options{
+        .max_windows = max_windows, .max_encoded = key.device.kind == DeviceKind::kCuda ? max_windows : 1};
     auto network = load_whisper_network(folder.path_of(key.model), key.device, key.compute_type, compute);
     log::info("model loaded",
               {{"model", key.model}, {"network", network->description()}, {"bytes", network->size_bytes()}});

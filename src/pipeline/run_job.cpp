@@ -78,6 +78,7 @@ Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools
                                     .model = job.spec.model,
                                     .prompt = job.spec.prompt,
                                     .to_english = job.spec.to_english,
+                                    .priority = job.spec.priority,
                                     .vad = job.spec.vad};
     Transcript transcript = tools.transcriber(job.spec.engine).transcribe(audio, options, windows, progress, stop);
     if (audio.damaged_places() > 0) {

@@ -16,8 +16,12 @@ TranscriptionRun::TranscriptionRun(Setting setting)
 
 std::future<WindowBatcher::Result> TranscriptionRun::submit(std::vector<float> samples,
                                                             const std::vector<int>& context) {
-  return setting_.model.batcher().submit(
-      {.samples = std::move(samples), .decoding = setting_.decoding, .prompt = {.context = context}}, setting_.stop);
+  return setting_.model.batcher().submit({.samples = std::move(samples),
+                                          .decoding = setting_.decoding,
+                                          .prompt = {.context = context},
+                                          .job = this,
+                                          .priority = setting_.priority},
+                                         setting_.stop);
 }
 
 WindowBatcher::Result TranscriptionRun::wait(std::future<WindowBatcher::Result>& result) {

@@ -28,6 +28,7 @@ class TranscriptionRun {
     DecodingOptions decoding;
     bool language_known = false;  ///< `decoding.language` holds; else the windows vote
     std::vector<int> prompt;      ///< context of every window
+    Priority priority = Priority::kNormal;
     AudioSource& audio;
     WindowLog& log;
     Progress& progress;

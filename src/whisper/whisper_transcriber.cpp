@@ -52,6 +52,7 @@ Transcript WhisperTranscriber::transcribe(AudioSource& audio, const TranscribeOp
                                     .decoding = options_.decoding,
                                     .language_known = language.has_value(),
                                     .prompt = {},
+                                    .priority = options.priority,
                                     .audio = audio,
                                     .log = log,
                                     .progress = progress,

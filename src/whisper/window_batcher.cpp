@@ -58,17 +58,40 @@ void WindowBatcher::work(const std::stop_token& stop) {
 std::vector<WindowBatcher::Waiting> WindowBatcher::take_waiting(const std::stop_token& stop) {
   const MutexLock lock(mutex_);
   if (live_.empty()) arrived_.wait(mutex_, stop, [&]() REQUIRES(mutex_) { return !waiting_.empty(); });
+  std::erase_if(waiting_, [](Waiting& waiting) {
+    if (!waiting.stop.stop_requested()) return false;
+    waiting.promise.set_exception(cancelled());
+    return true;
+  });
   std::vector<Waiting> taken;
-  while (!waiting_.empty() && live_.size() + taken.size() < options_.max_windows) {
-    Waiting next = std::move(waiting_.front());
-    waiting_.pop_front();
-    if (next.stop.stop_requested()) {
-      next.promise.set_exception(cancelled());
-    } else {
-      taken.push_back(std::move(next));
-    }
+  while (taken.size() < options_.max_encoded && live_.size() + taken.size() < options_.max_windows) {
+    const auto next = next_waiting(taken);
+    if (next == waiting_.end()) break;
+    ++begun_[next->request.job];
+    taken.push_back(std::move(*next));
+    waiting_.erase(next);
   }
   return taken;
+}
+
+/// The one to begin, if there is one whose job has less than its share.
+std::deque<WindowBatcher::Waiting>::iterator WindowBatcher::next_waiting(const std::vector<Waiting>& taken) {
+  std::map<const void*, std::size_t> live;
+  for (const Live& one : live_) ++live[one.job];
+  for (const Waiting& one : taken) ++live[one.request.job];
+  for (const Waiting& one : waiting_) live.try_emplace(one.request.job, 0);
+  std::erase_if(begun_, [&](const auto& job) { return !live.contains(job.first); });
+  const std::size_t most = options_.max_windows;
+  const std::size_t share =
+      std::max<std::size_t>(1, live.size() > 1 ? (most + live.size() - 1) / live.size() : most - 1);
+  auto best = waiting_.end();
+  for (auto one = waiting_.begin(); one != waiting_.end(); ++one) {
+    if (live[one->request.job] >= share) continue;
+    if (best == waiting_.end() || one->request.priority > best->request.priority ||
+        (one->request.priority == best->request.priority && begun_[one->request.job] < begun_[best->request.job]))
+      best = one;
+  }
+  return best;
 }
 
 void WindowBatcher::begin(std::vector<Waiting> waiting) {
@@ -83,7 +106,11 @@ void WindowBatcher::begin(std::vector<Waiting> waiting) {
   }
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     Waiting& one = waiting[i];
-    Live live{.stop = std::move(one.stop), .promise = std::move(one.promise), .audio = encoded[i], .decoder = {}};
+    Live live{.job = one.request.job,
+              .stop = std::move(one.stop),
+              .promise = std::move(one.promise),
+              .audio = encoded[i],
+              .decoder = {}};
     try {
       live.decoder = std::make_unique<WindowDecoder>(network_, tokenizer_, *session_, one.request.decoding, encoded[i],
                                                      one.request.prompt);

@@ -4,12 +4,14 @@
 #include <deque>
 #include <exception>
 #include <future>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <thread>
 #include <vector>
 
 #include "base/mutex.h"
+#include "voxlate/job.h"
 #include "whisper/decoding_options.h"
 #include "whisper/net/network.h"
 #include "whisper/tokenizer.h"
@@ -17,20 +19,26 @@
 
 namespace voxlate::whisper {
 
-/// One thread per loaded network that decodes the windows of all jobs together: windows are encoded in groups, all
-/// that are live take each step of the decoder at once, finished ones leave and waiting ones join between two steps.
-/// What comes of a window does not depend on what else is decoded. Windows are begun in the order they came in.
-/// Thread-safe.
+/// One thread per loaded network that decodes the windows of all jobs together: all that are live take each step of the
+/// decoder at once, finished ones leave and waiting ones join between two steps, encoded then. What comes of a window
+/// does not depend on what else is decoded.
+///
+/// A window of the most urgent job is begun first, among equals one of the job that had the fewest, and of one job the
+/// oldest. No job has more than its share of the places, and one alone leaves one place free, so that a short job
+/// begins at once while a long one runs. Thread-safe.
 class WindowBatcher {
  public:
   struct Options {
     std::size_t max_windows = 8;  ///< decoded at once; each holds its keys and values in memory
+    std::size_t max_encoded = 1;  ///< joining between two steps; more in one go is faster on a GPU, not on a CPU
   };
 
   struct Request {
     std::vector<float> samples;
     DecodingOptions decoding;
     WindowDecoder::Prompt prompt;
+    const void* job = nullptr;  ///< whose it is: any address of the job's own
+    Priority priority = Priority::kNormal;
   };
 
   struct Result {
@@ -55,6 +63,7 @@ class WindowBatcher {
   };
 
   struct Live {
+    const void* job = nullptr;
     std::stop_token stop;
     std::promise<Result> promise;
     std::shared_ptr<const EncodedAudio> audio;
@@ -63,6 +72,7 @@ class WindowBatcher {
 
   void work(const std::stop_token& stop);
   std::vector<Waiting> take_waiting(const std::stop_token& stop);
+  std::deque<Waiting>::iterator next_waiting(const std::vector<Waiting>& taken) REQUIRES(mutex_);
   void begin(std::vector<Waiting> waiting);
   void step();
   void settle();
@@ -77,6 +87,7 @@ class WindowBatcher {
   std::deque<Waiting> waiting_ GUARDED_BY(mutex_);
 
   // Of the thread alone.
+  std::map<const void*, std::size_t> begun_;  ///< windows of the jobs that have some live or waiting
   std::unique_ptr<DecoderSession> session_;
   std::vector<Live> live_;
 

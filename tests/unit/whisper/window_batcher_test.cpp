@@ -127,5 +127,44 @@ TEST(WindowBatcher, AFailedStepFailsThoseInItAndNoOther) {
   EXPECT_EQ(batcher.submit({.samples = {}, .decoding = {}, .prompt = {}}, {}).get().decoded.tokens.size(), 3U);
 }
 
+TEST(WindowBatcher, AShortJobDoesNotWaitForALongOneAndAnUrgentOneForNobody) {
+  const Tokenizer tokenizer = small_tokenizer({});
+  std::promise<void> running;
+  std::promise<void> submitted;
+  std::future<void> all = submitted.get_future();
+  std::vector<int> begun;  // the context of each window
+  const ScriptedNetwork network(tokenizer, [&](std::span<const int> tokens, std::span<float> logits) mutable {
+    constexpr std::size_t kStart = 5;  // mark of the context, the context, start, language, task
+    if (tokens.size() == kStart) begun.push_back(tokens[1]);
+    if (begun.size() == 1 && all.valid()) {
+      running.set_value();
+      all.get();
+    }
+    logits[static_cast<std::size_t>(tokens.size() == kStart       ? tokenizer.timestamp_begin()
+                                    : tokens.size() == kStart + 1 ? 'a'
+                                    : tokens.size() == kStart + 2 ? tokenizer.timestamp_begin() + 50
+                                                                  : tokenizer.eot())] = 20;
+  });
+  WindowBatcher batcher(network, tokenizer, {.max_windows = 2});
+  DecodingOptions options;
+  options.beam_size = 1;
+  std::vector<std::future<WindowBatcher::Result>> results;
+  const auto submit = [&](const void* job, int context, Priority priority = Priority::kNormal) {
+    results.push_back(batcher.submit(
+        {.samples = {}, .decoding = options, .prompt = {.context = {context}}, .job = job, .priority = priority}, {}));
+  };
+  const int film = 0;
+  const int clip = 0;
+  const int urgent = 0;
+  submit(&film, 10);
+  running.get_future().wait();
+  for (const int window : {11, 12, 13}) submit(&film, window);
+  submit(&clip, 20);
+  submit(&urgent, 30, Priority::kUrgent);
+  submitted.set_value();
+  for (auto& result : results) result.get();
+  EXPECT_THAT(begun, ::testing::ElementsAre(10, 30, 20, 11, 12, 13));
+}
+
 }  // namespace
 }  // namespace voxlate::whisper
