@@ -31,7 +31,7 @@ class HeadReader {
 
   /// Memory that `score` and `mix` need, in floats.
   static std::size_t working_size(const KeyValues& memory, int rows, int keys) {
-    const auto longest = static_cast<std::size_t>(std::max(keys, memory.shape_.head_width) + 1);
+    const auto longest = static_cast<std::size_t>(std::max(keys, memory.shape_.head_width)) + 1;
     return static_cast<std::size_t>(rows) * (longest / 2 + 2);
   }
 
@@ -214,17 +214,14 @@ void KeyValues::write(const Kernels& kernels, int head, const Matrix& keys, cons
   const auto own = [&](auto& all) {
     return all.data() + all.size() / static_cast<std::size_t>(shape_.heads) * static_cast<std::size_t>(head);
   };
-  // Where number `k` of a column lies in panels of columns of `length` numbers each.
-  const auto place = [&](int column, int k, int length) {
-    return std::ptrdiff_t{column / panel_} * length * panel_ + (std::ptrdiff_t{k / 2} * panel_ + column % panel_) * 2 +
-           k % 2;
-  };
-  std::vector<std::int16_t> steps(static_cast<std::size_t>(std::max(shape_.capacity, shape_.head_width)));
+  std::vector<std::int16_t> steps(static_cast<std::size_t>(std::max(shape_.capacity, shape_.head_width)) + 1);
   const auto put_column = [&](Integer* panels, float* scales, int column, const float* x, int count, int length) {
     scales[column] = quantise(kernels, x, kSteps, steps.data(), count);
-    for (int k = 0; k < count; ++k)
-      panels[place(column, k, length)] = static_cast<Integer>(steps[static_cast<std::size_t>(k)]);
-    if (count < length) panels[place(column, count, length)] = 0;
+    steps[static_cast<std::size_t>(count)] = 0;  // the other one of the last pair, if there is one
+    Integer* const own_panel = panels + std::ptrdiff_t{column / panel_} * length * panel_;
+    const auto lane = static_cast<std::size_t>(column % panel_);
+    for (std::size_t k = 0; k < static_cast<std::size_t>(length); ++k)
+      own_panel[place_in_pairs(k, lane, static_cast<std::size_t>(panel_))] = static_cast<Integer>(steps[k]);
   };
   for (int position = 0; position < shape_.capacity; ++position) {
     put_column(own(to.keys), own(to.key_scales), position, keys.row(position), shape_.head_width, paired_width());

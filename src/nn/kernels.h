@@ -32,6 +32,12 @@ struct Multiplication {
   Destination to;
 };
 
+/// Where number `k` of a column lies among the pairs [inner / 2, `panel`, 2] of a panel.
+constexpr std::size_t place_in_pairs(std::size_t k, std::size_t column, std::size_t panel) {
+  const std::size_t pair = k / 2;
+  return (pair * panel + column) * 2 + k % 2;
+}
+
 /// product[i][j] = a_scales[i] * b_scales[j] * sum over k < inner of a[i * a_stride + k] * b[k / 2][j][k % 2]. The sum
 /// has to fit into 32 bits; it is exact.
 template <typename Integer>

@@ -95,7 +95,7 @@ void Linear::quantise_panel(const Kernels& kernels, int panel, std::span<const f
   for (std::size_t lane = 0; lane < rows.size() / inputs; ++lane) {
     scales[lane] = nn::quantise(kernels, rows.data() + lane * inputs, kWeightSteps, steps.data(), shape_.inputs);
     for (std::size_t k = 0; k < inputs; ++k)
-      packed[(k / 2 * width + lane) * 2 + k % 2] = static_cast<std::int8_t>(steps[k]);
+      packed[place_in_pairs(k, lane, width)] = static_cast<std::int8_t>(steps[k]);
   }
 }
 
@@ -111,7 +111,7 @@ void Linear::copy_row(const Kernels& kernels, int index, std::span<float> row) c
   if (bytes_.size() != 0) {
     const std::int8_t* const bytes = bytes_.data() + panel * width * static_cast<std::size_t>(paired_inputs());
     for (std::size_t k = 0; k < row.size(); ++k)
-      row[k] = static_cast<float>(bytes[(k / 2 * width + lane) * 2 + k % 2]) * scales_.data()[index];
+      row[k] = static_cast<float>(bytes[place_in_pairs(k, lane, width)]) * scales_.data()[index];
     return;
   }
   std::size_t at = panel * panel_size() + lane;

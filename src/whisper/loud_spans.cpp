@@ -92,14 +92,14 @@ std::vector<SpeechSpan> loud_spans(std::span<const float> samples) {
 }
 
 void meet_in_pauses(std::span<Word> words, std::span<const SpeechSpan> loud) {
-  constexpr milliseconds kShortestPause{120};  // shorter ones are inside words too, before the release of a stop
-  constexpr milliseconds kShortestWord{80};    // a shorter sound is a click
+  constexpr milliseconds kWordPause{120};    // shorter ones are inside words too, before the release of a stop
+  constexpr milliseconds kShortestWord{80};  // a shorter sound is a click
   std::vector<SpeechSpan> pauses;
   for (std::size_t i = 0; i + 1 < loud.size(); ++i) {
     const SpeechSpan pause{loud[i].end, loud[i + 1].begin};
     if (!pauses.empty() && pause.begin - pauses.back().end < kShortestWord)
       pauses.back().end = pause.end;
-    else if (pause.end - pause.begin >= kShortestPause)
+    else if (pause.end - pause.begin >= kWordPause)
       pauses.push_back(pause);
   }
   if (words.empty()) return;

@@ -76,7 +76,7 @@ TEST(Attention, OfRoundedKeysAndValuesIsWithinTheirRounding) {
   const auto result = [&](KeyValuePrecision precision) {
     KeyValues memory(compute.kernels(), {.capacity = kCapacity, .heads = kHeads, .head_width = kWidth}, precision);
     write_keys_values(compute, keys, values, {{{&memory, 0, 0, kCapacity}}});
-    const Matrix out(60, kHeads * kWidth);
+    Matrix out(60, kHeads * kWidth);
     attend(compute, q, {{{.rows = 60, .memory = &memory, .keys = kCapacity}}}, out);
     const Matrix alone(1, kHeads * kWidth);
     attend(compute, q.some_rows(59, 1), {{{.rows = 1, .memory = &memory, .keys = kCapacity}}}, alone);

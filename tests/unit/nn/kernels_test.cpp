@@ -128,9 +128,9 @@ void check_integers(const Kernels& kernels, void (*multiply)(const IntegerMultip
       for (int i = 0; i < rows; ++i) {
         for (int j = 0; j < panel; ++j) {
           std::int32_t sum = 0;
-          for (int k = 0; k < inner; ++k) {
-            sum += std::int32_t{a[static_cast<std::size_t>(i * inner + k)]} *
-                   b[static_cast<std::size_t>((k / 2 * panel + j) * 2 + k % 2)];
+          for (std::size_t k = 0; k < size; ++k) {
+            sum += std::int32_t{a[static_cast<std::size_t>(i) * size + k]} *
+                   b[place_in_pairs(k, static_cast<std::size_t>(j), static_cast<std::size_t>(panel))];
           }
           const float scale = a_scales[static_cast<std::size_t>(i)] * b_scales[static_cast<std::size_t>(j)];
           EXPECT_FLOAT_EQ(out.row(i)[j], static_cast<float>(sum) * scale);
