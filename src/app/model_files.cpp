@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "app/whisper_network.h"
 #include "model_file/silero_file.h"
 #include "model_file/whisper_file.h"
 #include "voxlate/error.h"
@@ -25,14 +26,15 @@ models::ModelSource model_source(const Config& config) {
 std::vector<std::string> downloads_at_start(const Config& config, models::ModelFolder& folder) {
   std::vector<std::string> wanted;
   if (config.models_offline) return wanted;
-  bool has_whisper = config.models_default.empty();
+  std::string first = config.models_default;
+  if (first == "auto") first = whisper_device(config).kind == DeviceKind::kCuda ? "base" : "base-q8_0";
+  bool has_whisper = first.empty();
   for (const models::ModelFile& file : folder.scan()) {
     const ModelInfo& model = file.info;
     has_whisper = has_whisper || (model.kind == ModelKind::kWhisper && model.usable);
     if (model.state == ModelState::kAvailable && model.downloaded_bytes > 0) wanted.push_back(model.id);
   }
-  if (!has_whisper && std::ranges::find(wanted, config.models_default) == wanted.end())
-    wanted.push_back(config.models_default);
+  if (!has_whisper && std::ranges::find(wanted, first) == wanted.end()) wanted.push_back(first);
   return wanted;
 }
 

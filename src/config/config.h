@@ -58,7 +58,7 @@ struct Config {
 
   std::filesystem::path models_dir;  ///< a further folder with model files; empty: none
   std::string models_base_url = "https://huggingface.co";
-  std::string models_default = "base";  ///< fetched at the first start; empty: none
+  std::string models_default = "auto";  ///< fetched at the first start; empty: none
   bool models_offline = false;
   bool models_require_listed = false;
   int max_loaded_models = 0;                   ///< 0: by profile, see `loaded_models_limit`

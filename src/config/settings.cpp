@@ -329,7 +329,9 @@ const std::vector<Setting>& table() {
        [](const Config& c) { return c.models_base_url; }},
       {"models.default",
        {"VOXLATE_MODELS_DEFAULT"},
-       "Whisper model that a server without one downloads when it starts; empty: none",
+       "Whisper model that a server without one downloads when it starts: auto (base-q8_0, on CUDA base), a name; "
+       "empty: "
+       "none",
        [](Config& c, std::string_view v) { c.models_default = v; },
        [](const Config& c) { return c.models_default; }},
       {"models.offline",

@@ -91,19 +91,19 @@ TEST_F(Models, AreFetchedAndDeletedThroughTheApi) {
   EXPECT_EQ(state(), "available");
 }
 
-/// A mirror that stops in the middle of `base`, which is what a new server fetches.
+/// A mirror that stops in the middle of `base-q8_0`, which is what a new server fetches.
 class FirstDownload : public ::testing::Test {
  protected:
   TemporaryFolder folder_;
   FileServer mirror_{[](const FileRequest&, const Connection& connection) {
-    connection.send(models::answer_head("200 OK", 147'951'465) + std::string(100'000, 'x'));
+    connection.send(models::answer_head("200 OK", 81'768'585) + std::string(100'000, 'x'));
     connection.hold();
   }};
 };
 
 TEST_F(FirstDownload, JobsThatOnlyItsModelCanDoWaitForIt) {
   const ServerProcess server(folder_ / "data",
-                             {"--set", "models.default=base", "--set", "models.base_url=" + mirror_.url()});
+                             {"--set", "models.default=auto", "--set", "models.base_url=" + mirror_.url()});
   const std::filesystem::path speech = folder_ / "talk.wav";
   make_recording(speech, 0.5);
   const auto submit_in = [&](const std::string& language) {
@@ -116,11 +116,11 @@ TEST_F(FirstDownload, JobsThatOnlyItsModelCanDoWaitForIt) {
   const json waiting = get(server, "/api/jobs/" + thai).json;
   EXPECT_EQ(waiting.at("engine"), "whisper");
   EXPECT_EQ(waiting.at("status"), "queued");
-  EXPECT_EQ(waiting.at("waiting_for"), json({{"reason", "model"}, {"model", "base"}}));
-  remove(server, "/api/models/base");
+  EXPECT_EQ(waiting.at("waiting_for"), json({{"reason", "model"}, {"model", "base-q8_0"}}));
+  remove(server, "/api/models/base-q8_0");
   const json failed = wait_until_finished(server, thai);
   EXPECT_EQ(failed.at("status"), "failed");
-  EXPECT_EQ(failed.at("error").at("message"), "the model base is not installed");
+  EXPECT_EQ(failed.at("error").at("message"), "the model base-q8_0 is not installed");
 }
 
 }  // namespace
