@@ -234,7 +234,7 @@ TEST_F(ModelLibraryTest, WhatIsInMemoryIsShownAndFreed) {
   EXPECT_EQ(code_of([&] { library_->remove("base"); }), ErrorCode::kConflict);
   EXPECT_TRUE(std::filesystem::exists(path_ / "ggml-base.bin"));
   loaded_.models.front().in_use = false;
-  while (find("base").reason != "") std::this_thread::yield();  // its checksum is being read
+  while (!find("base").reason.empty()) std::this_thread::yield();  // its checksum is being read
   EXPECT_EQ(library_->unload("base").state, ModelState::kInstalled);
   loaded_.models = {{.key = {.model = "base"}, .size_bytes = 1, .last_use = {}, .in_use = false}};
   library_->remove("base");
