@@ -35,11 +35,11 @@ target_compile_options(voxlate_options INTERFACE
 target_link_libraries(voxlate_options INTERFACE Threads::Threads)
 
 if(VOXLATE_SANITIZE)
-  # vptr checks need every third-party class instrumented, so they are off. GCC's warnings about
-  # array bounds and uninitialised values are wrong about instrumented standard containers.
+  # vptr checks need every third-party class instrumented, so they are off. GCC's warnings about array bounds,
+  # overflows and uninitialised values are wrong about instrumented standard containers.
   target_compile_options(voxlate_options INTERFACE
     -fsanitize=${VOXLATE_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer
-    -Wno-array-bounds -Wno-maybe-uninitialized -Wno-stringop-overflow)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-maybe-uninitialized;-Wno-stringop-overflow>)
   target_link_options(voxlate_options INTERFACE -fsanitize=${VOXLATE_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(voxlate_options INTERFACE
