@@ -3,13 +3,12 @@
 //   nn_kernels [--benchmark_filter=…]
 //
 // "ops" is arithmetic operations a second, a multiplication and an addition being two; "bytes" is weights, keys and
-// values read a second. The first lines show the limits that these are to be held against: what the vector units can do
-// in f32, and what can be read from a block of memory of a size.
+// values read a second. The first lines show the limits that these are to be held against: what the kernel does near its
+// numbers in f32, and what can be read from a block of memory of a size.
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <random>
 #include <span>
 #include <thread>
@@ -52,16 +51,18 @@ void report(benchmark::State& state, double operations, double bytes) {
 }
 
 /// Multiplies numbers that stay in the nearest cache: what `Kernels::multiply` can do at most.
-void limit_of_arithmetic(benchmark::State& state) {
+void limit_of_multiplying(benchmark::State& state) {
   const nn::Kernels& kernels = compute().kernels();
   constexpr int kInner = 256;
   constexpr int kCalls = 1000;
   const int rows = kernels.tile_rows;
+  const nn::Matrix a = random_matrix(rows, kInner);
+  const nn::Matrix b = random_matrix(kInner, kernels.panel);
+  std::vector<nn::Matrix> results;
+  for (int task = 0; task < compute().pool().size(); ++task) results.emplace_back(rows, kernels.panel);
   for (auto iteration : state) {
-    compute().pool().run(compute().pool().size(), [&](int /*task*/, int /*thread*/) {
-      const nn::Matrix a = random_matrix(rows, kInner);
-      const nn::Matrix b = random_matrix(kInner, kernels.panel);
-      const nn::Matrix c(rows, kernels.panel);
+    compute().pool().run(compute().pool().size(), [&](int task, int /*thread*/) {
+      const nn::Matrix& c = results[static_cast<std::size_t>(task)];
       for (int call = 0; call < kCalls; ++call) {
         kernels.multiply({.a = a.row(0),
                           .a_stride = a.stride(),
@@ -74,24 +75,23 @@ void limit_of_arithmetic(benchmark::State& state) {
   }
   report(state, 2.0 * kCalls * compute().pool().size() * rows * kInner * kernels.panel, 0);
 }
-BENCHMARK(limit_of_arithmetic)->UseRealTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(limit_of_multiplying)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
+/// Looks for the largest number: as fast as memory is read.
 void limit_of_reading(benchmark::State& state) {
-  const auto words = static_cast<std::size_t>(state.range(0)) * 1024 * 1024 / sizeof(std::uint64_t);
-  const std::vector<std::uint64_t> memory(words, 1);
+  const nn::Kernels& kernels = compute().kernels();
+  const auto words = static_cast<std::size_t>(state.range(0)) * 1024 * 1024 / sizeof(float);
+  const std::vector<float> memory(words, 1);
   const int threads = compute().pool().size();
   const std::size_t each = words / static_cast<std::size_t>(threads);
   for (auto iteration : state) {
     compute().pool().run(threads, [&](int task, int /*thread*/) {
-      const std::uint64_t* const begin = memory.data() + static_cast<std::size_t>(task) * each;
-      std::uint64_t sums[16] = {};
-      for (std::size_t i = 0; i + 16 <= each; i += 16) {
-        for (std::size_t lane = 0; lane < 16; ++lane) sums[lane] += begin[i + lane];
-      }
-      benchmark::DoNotOptimize(sums);
+      const float* const begin = memory.data() + static_cast<std::size_t>(task) * each;
+      float largest = kernels.largest_size(begin, static_cast<int>(each));
+      benchmark::DoNotOptimize(largest);
     });
   }
-  report(state, 0, static_cast<double>(words * sizeof(std::uint64_t)));
+  report(state, 0, static_cast<double>(words * sizeof(float)));
 }
 BENCHMARK(limit_of_reading)->ArgName("MiB")->Arg(8)->Arg(28)->Arg(512)->UseRealTime()->Unit(benchmark::kMicrosecond);
 

@@ -296,6 +296,11 @@ void print_row(const std::string& name, const Tally& tally) {
              tally.processor_s / tally.audio_s);
 }
 
+ComputeType parse_compute_type(const std::string& name) {
+  if (const auto type = find_compute_type(name)) return *type;
+  throw Error(ErrorCode::kInvalidInput, "--type: expected auto, float32, float16 or int8, got " + name);
+}
+
 Settings parse_arguments(std::span<char*> arguments) {
   Settings settings;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
@@ -319,7 +324,7 @@ Settings parse_arguments(std::span<char*> arguments) {
     } else if (name == "--vad") {
       settings.vad_model = value();
     } else if (name == "--type") {
-      settings.compute_type = find_compute_type(value()).value_or(ComputeType::kAuto);
+      settings.compute_type = parse_compute_type(value());
     } else if (name == "--beam") {
       settings.whisper.decoding.beam_size = std::stoi(value());
     } else if (name == "--no-fallback") {

@@ -8,15 +8,13 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <span>
-#include <thread>
+#include <string>
 #include <vector>
 
 #include "app/model_files.h"
 #include "app/whisper_engine.h"
 #include "app/whisper_network.h"
 #include "nn/compute.h"
-#include "voxlate/audio.h"
 #include "voxlate/error.h"
 #include "whisper/net/network.h"
 

@@ -236,9 +236,7 @@ const std::vector<Setting>& table() {
        [](const Config& c) { return c.whisper_device; }},
       {"whisper.compute_type",
        {"VOXLATE_WHISPER_COMPUTE_TYPE"},
-       "auto (float16 on CUDA, else int8 for quantised models and float32 for others), float32 (exact), float16 "
-       "(weights "
-       "rounded to 16 bits), int8 (to 8 bits)",
+       "auto (float16 on CUDA, else int8 for quantised models and float32 for others), float32, float16 or int8",
        [](Config& c, std::string_view v) {
          c.whisper_compute_type = parse_choice(v, {"auto", "float32", "float16", "int8"});
        },
@@ -329,9 +327,7 @@ const std::vector<Setting>& table() {
        [](const Config& c) { return c.models_base_url; }},
       {"models.default",
        {"VOXLATE_MODELS_DEFAULT"},
-       "Whisper model that a server without one downloads when it starts: auto (base-q8_0, on CUDA base), a name; "
-       "empty: "
-       "none",
+       "Whisper model that a server without one downloads: auto (base-q8_0, on CUDA base), a name, or empty for none",
        [](Config& c, std::string_view v) { c.models_default = v; },
        [](const Config& c) { return c.models_default; }},
       {"models.offline",

@@ -51,7 +51,7 @@ bool knows(const std::vector<std::string>& languages, std::string_view wanted) {
                      [&](const std::string& known) { return primary_language(known) == primary_language(wanted); });
 }
 
-/// Whether the model can do what is asked for, where no model is named.
+/// Whether it is the model asked for; where none is, whether it can do the job.
 bool model_serves(const TranscriberModel& model, const JobSpec& spec) {
   if (!spec.model.empty()) return model.id == spec.model;
   return (spec.language.empty() || knows(model.languages, spec.language)) && (!spec.to_english || model.translates);
