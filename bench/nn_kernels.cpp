@@ -3,8 +3,8 @@
 //   nn_kernels [--benchmark_filter=…]
 //
 // "ops" is arithmetic operations a second, a multiplication and an addition being two; "bytes" is weights, keys and
-// values read a second. The first lines show the limits that these are to be held against: what the kernel does near its
-// numbers in f32, and what can be read from a block of memory of a size.
+// values read a second. The first lines show the limits that these are to be held against: what the kernel does near
+// its numbers in f32, and what can be read from a block of memory of a size.
 
 #include <benchmark/benchmark.h>
 
