@@ -139,6 +139,7 @@ std::unique_ptr<Transcriber> make_whisper(const Config& config, models::ModelFol
   whisper::WhisperTranscriber::Options options;
   options.decoding.beam_size = config.whisper_beam_size;
   options.decoding.best_of = config.whisper_best_of;
+  options.decoding.whole_windows = config.whisper_whole_windows;
   options.max_pending = static_cast<std::size_t>(config.whisper_max_windows);
   if (config.whisper_long_audio == "sequential") options.long_audio = whisper::LongAudio::kSequential;
   const ComputeType type = whisper_compute_type(config);

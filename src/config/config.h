@@ -43,6 +43,7 @@ struct Config {
   int whisper_beam_size = 5;
   int whisper_best_of = 5;
   int whisper_max_windows = 8;
+  bool whisper_whole_windows = false;
 
   double vad_threshold = 0.5;
   std::chrono::milliseconds vad_min_speech{250};

@@ -263,6 +263,11 @@ const std::vector<Setting>& table() {
        "windows of 30 s decoded together, over all jobs, 1 to 64",
        [](Config& c, std::string_view v) { c.whisper_max_windows = parse_int(v, 1, 64); },
        [](const Config& c) { return std::to_string(c.whisper_max_windows); }},
+      {"whisper.whole_windows",
+       {"VOXLATE_WHISPER_WHOLE_WINDOWS"},
+       "encode 30 s for audio below 15 s too, as OpenAI's code does, instead of 2 s of silence behind it",
+       [](Config& c, std::string_view v) { c.whisper_whole_windows = parse_bool(v); },
+       [](const Config& c) { return show_bool(c.whisper_whole_windows); }},
 
       {"vad.threshold",
        {"VOXLATE_VAD_THRESHOLD"},

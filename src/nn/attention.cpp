@@ -40,9 +40,11 @@ class HeadReader {
     std::visit([&](const auto& held) { score(kernels, q, keys, scores, working, held); }, memory_.held_);
   }
 
-  /// out[i] = sum over t < keys of weights[i][t] * value[t]; the weights of a row add up to 1.
-  void mix(const Kernels& kernels, const Rows& weights, int keys, const Rows& out, float* working) const {
-    std::visit([&](const auto& held) { mix(kernels, weights, keys, out, working, held); }, memory_.held_);
+  /// out[i] = sum over t < keys of weights[i][t] * value[t] / sums[i]; sums[i] is the sum of the weights, of which
+  /// the largest is 1.
+  void mix(const Kernels& kernels, const Rows& weights, const float* sums, int keys, const Rows& out,
+           float* working) const {
+    std::visit([&](const auto& held) { mix(kernels, weights, sums, keys, out, working, held); }, memory_.held_);
   }
 
  private:
@@ -68,8 +70,8 @@ class HeadReader {
     }
   }
 
-  void mix(const Kernels& kernels, const Rows& weights, int keys, const Rows& out, float* /*working*/,
-           const KeyValues::Exact& held) const {
+  void mix(const Kernels& kernels, const Rows& weights, const float* sums, int keys, const Rows& out,
+           float* /*working*/, const KeyValues::Exact& held) const {
     const int width = memory_.shape_.head_width;
     Multiplication job{.a = weights.row(0),
                        .a_stride = weights.stride,
@@ -82,6 +84,9 @@ class HeadReader {
       kernels.multiply(job);
       job.b += kernels.panel;
       job.to.c += kernels.panel;
+    }
+    for (int row = 0; row < weights.count; ++row) {
+      for (int c = 0; c < width; ++c) out.row(row)[c] /= sums[row];
     }
   }
 
@@ -100,16 +105,16 @@ class HeadReader {
   }
 
   template <typename Integer>
-  void mix(const Kernels& kernels, const Rows& weights, int keys, const Rows& out, float* working,
+  void mix(const Kernels& kernels, const Rows& weights, const float* sums, int keys, const Rows& out, float* working,
            const KeyValues::Rounded<Integer>& held) const {
     const int length = memory_.paired_capacity();
     auto* const steps = reinterpret_cast<std::int16_t*>(working + weights.count);
     for (int row = 0; row < weights.count; ++row) {
       std::int16_t* const own = steps + std::ptrdiff_t{row} * length;
       std::fill(own + keys, own + length, std::int16_t{0});
-      const float factor = std::min(kMostSteps, kLargestStep / kernels.largest_size(weights.row(row), keys));
+      const float factor = std::min(kMostSteps / sums[row], kLargestStep);
       kernels.round_to_steps(weights.row(row), factor, own, keys);
-      working[row] = 1 / factor;
+      working[row] = 1 / (factor * sums[row]);
     }
     multiply_panels(kernels, steps, length, working, of_head(held.values), of_head(held.value_scales),
                     memory_.shape_.head_width, out);
@@ -137,13 +142,32 @@ class HeadReader {
     }
   }
 
-  // Weights add up to 1, so their steps to no more than this and rounding: times 2047 that fits into 32 bits.
+  // The steps of a row add up to no more than this and rounding: times 2047 that fits into 32 bits.
   static constexpr float kMostSteps = 1e6F;
   static constexpr float kLargestStep = 32767;
 
   const KeyValues& memory_;
   const std::size_t head_;
 };
+
+namespace {
+
+/// `columns` [count, length], `length` even, become a panel of pairs: [length / 2, panel, 2].
+template <typename Integer>
+void interleave(const std::int16_t* columns, int length, int count, int panel, Integer* out) {
+  for (int k = 0; k < length; k += 2) {
+    const std::int16_t* pair = columns + k;
+    Integer* to = out + std::ptrdiff_t{k} * panel;
+    for (int column = 0; column < count; ++column) {
+      to[0] = static_cast<Integer>(pair[0]);
+      to[1] = static_cast<Integer>(pair[1]);
+      to += 2;
+      pair += length;
+    }
+  }
+}
+
+}  // namespace
 
 KeyValues::KeyValues(const Kernels& kernels, Shape shape, KeyValuePrecision precision)
     : shape_(shape),
@@ -214,23 +238,29 @@ void KeyValues::write(const Kernels& kernels, int head, const Matrix& keys, cons
   const auto own = [&](auto& all) {
     return all.data() + all.size() / static_cast<std::size_t>(shape_.heads) * static_cast<std::size_t>(head);
   };
-  std::vector<std::int16_t> steps(static_cast<std::size_t>(std::max(shape_.capacity, shape_.head_width)) + 1);
-  const auto put_column = [&](Integer* panels, float* scales, int column, const float* x, int count, int length) {
-    scales[column] = quantise(kernels, x, kSteps, steps.data(), count);
-    steps[static_cast<std::size_t>(count)] = 0;  // the other one of the last pair, if there is one
-    Integer* const own_panel = panels + std::ptrdiff_t{column / panel_} * length * panel_;
-    const auto lane = static_cast<std::size_t>(column % panel_);
-    for (std::size_t k = 0; k < static_cast<std::size_t>(length); ++k)
-      own_panel[place_in_pairs(k, lane, static_cast<std::size_t>(panel_))] = static_cast<Integer>(steps[k]);
+  const int longest = std::max(paired_width(), paired_capacity());
+  float* const working = scratch(static_cast<std::size_t>(panel_) * static_cast<std::size_t>(longest) * 2);
+  const Rows channels{working, longest, panel_};
+  auto* const steps = reinterpret_cast<std::int16_t*>(working + std::ptrdiff_t{panel_} * longest);
+  const auto put_panel = [&](Integer* panels, float* scales, int first, const Rows& columns, int length) {
+    const int paired = length + length % 2;
+    for (int lane = 0; lane < columns.count; ++lane) {
+      std::int16_t* const column = steps + std::ptrdiff_t{lane} * paired;
+      column[paired - 1] = 0;
+      scales[first + lane] = quantise(kernels, columns.row(lane), kSteps, column, length);
+    }
+    interleave(steps, paired, columns.count, panel_, panels + std::ptrdiff_t{first} * paired);
   };
-  for (int position = 0; position < shape_.capacity; ++position) {
-    put_column(own(to.keys), own(to.key_scales), position, keys.row(position), shape_.head_width, paired_width());
+  for (int first = 0; first < shape_.capacity; first += panel_) {
+    const Rows columns{keys.row(first), keys.stride(), std::min(panel_, shape_.capacity - first)};
+    put_panel(own(to.keys), own(to.key_scales), first, columns, shape_.head_width);
   }
-  std::vector<float> channel(static_cast<std::size_t>(shape_.capacity));
-  for (int c = 0; c < shape_.head_width; ++c) {
-    for (int position = 0; position < shape_.capacity; ++position)
-      channel[static_cast<std::size_t>(position)] = values.row(position)[c];
-    put_column(own(to.values), own(to.value_scales), c, channel.data(), shape_.capacity, paired_capacity());
+  for (int first = 0; first < shape_.head_width; first += panel_) {
+    const int count = std::min(panel_, shape_.head_width - first);
+    for (int position = 0; position < shape_.capacity; ++position) {
+      for (int lane = 0; lane < count; ++lane) channels.row(lane)[position] = values.row(position)[first + lane];
+    }
+    put_panel(own(to.values), own(to.value_scales), first, {channels.data, channels.stride, count}, shape_.capacity);
   }
 }
 
@@ -271,15 +301,17 @@ void attend_block(const Kernels& kernels, const Matrix& q, const AttentionSpan& 
   const int most = seen(rows - 1);
   const HeadReader reader(*span.memory, head);
   const std::size_t size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(most);
-  float* const working = scratch(size + HeadReader::working_size(*span.memory, rows, most));
-  const Rows weights{working + HeadReader::working_size(*span.memory, rows, most), most, rows};
+  const std::size_t working_size = HeadReader::working_size(*span.memory, rows, most);
+  float* const working = scratch(size + working_size + kBlockRows);
+  const Rows weights{working + working_size, most, rows};
+  float* const sums = weights.row(rows);
   const Rows queries{q.row(span.first_row + first) + column, q.stride(), rows};
   reader.score(kernels, queries, most, weights, working);
   for (int row = 0; row < rows; ++row) {
-    kernels.softmax(weights.row(row), seen(row));
+    sums[row] = kernels.exponentials(weights.row(row), seen(row));
     std::fill(weights.row(row) + seen(row), weights.row(row) + most, 0.0F);
   }
-  reader.mix(kernels, weights, most, {out.row(span.first_row + first) + column, out.stride(), rows}, working);
+  reader.mix(kernels, weights, sums, most, {out.row(span.first_row + first) + column, out.stride(), rows}, working);
 }
 
 }  // namespace

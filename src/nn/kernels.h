@@ -70,8 +70,8 @@ struct Kernels {
   /// (x - mean) / sqrt(variance + 1e-5) * scale + shift
   void (*layer_norm)(const float* x, const float* scale, const float* shift, float* out, int length);
 
-  /// In place: exp(x - max) / sum.
-  void (*softmax)(float* x, int length);
+  /// In place: exp(x - max). Returns their sum.
+  float (*exponentials)(float* x, int length);
 
   /// log(sum(exp(x))); -infinity for no element or none above -infinity.
   float (*log_sum_exp)(const float* x, int length);

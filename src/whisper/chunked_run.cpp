@@ -63,7 +63,7 @@ void ChunkedRun::take_utterances() {
     std::vector<float> samples = reader_.copy(utterance->begin, utterance->end);
     auto found = setting_.log.find(media_time(utterance->begin), media_time(utterance->end));
     pending_.push_back(
-        {.place = std::move(*utterance), .samples = std::move(samples), .found = std::move(found), .result = {}});
+        {.place = std::move(*utterance), .sound = {std::move(samples), {}}, .found = std::move(found), .result = {}});
     if (!setting_.language_known && pending_.size() >= setting_.options.voters) vote();
     if (!setting_.language_known) continue;
     dispatch();
@@ -72,15 +72,17 @@ void ChunkedRun::take_utterances() {
 }
 
 void ChunkedRun::vote() {
-  std::vector<std::vector<float>> windows;
-  for (const Pending& pending : pending_) windows.push_back(pending.samples);
+  std::vector<Sound*> windows;
+  for (Pending& pending : pending_) windows.push_back(&pending.sound);
   decide_language(windows);
 }
 
 void ChunkedRun::dispatch() {
   for (; dispatched_ < pending_.size(); ++dispatched_) {
     Pending& pending = pending_[dispatched_];
-    if (!pending.found) pending.result = submit(pending.samples, setting_.prompt);
+    if (pending.found) continue;
+    pending.result = submit(pending.sound, setting_.prompt);
+    pending.sound.encoded.reset();
   }
 }
 
@@ -108,10 +110,10 @@ Window ChunkedRun::decode(Pending& pending) {
   for (int decoded = 0; !stretches.empty() && decoded < kMostStretches; ++decoded) {
     SpeechRegion stretch = stretches.front();
     stretches.pop_front();
-    const std::span<const float> samples = std::span<const float>(pending.samples)
+    const std::span<const float> samples = std::span<const float>(pending.sound.samples)
                                                .subspan(static_cast<std::size_t>(stretch.begin - place.begin),
                                                         static_cast<std::size_t>(stretch.end - stretch.begin));
-    if (decoded > 0) pending.result = submit({samples.begin(), samples.end()}, setting_.prompt);
+    if (decoded > 0) pending.result = submit({{samples.begin(), samples.end()}, {}}, setting_.prompt);
     const WindowBatcher::Result result = wait(pending.result);
     if (result.decoded.doubt == Doubt::kNoSpeech) continue;
     WindowText text =

@@ -25,6 +25,7 @@ struct DecodingOptions {
   double min_average_logprob = -1;     ///< a less probable text is a failure
   double max_no_speech = 0.6;          ///< above it, an improbable text is silence
 
+  bool whole_windows = false;  ///< short ones are encoded with all the silence behind them
   bool timestamps = true;
   bool suppress_non_speech = true;  ///< brackets, music notes and the like are never sampled
   std::uint64_t seed = 0;           ///< of sampling: the same seed, the same text

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -9,9 +10,7 @@ namespace voxlate::whisper {
 
 /// How probable each language is that the model knows, by its place in `languages()`: the mean of what each window
 /// says. Throws `kInternal` without a window.
-std::vector<float> language_probabilities(const WhisperModel& model, std::span<const std::vector<float>> windows);
-
-/// The most probable language over all windows; the only one that a model of English knows.
-int vote_for_language(const WhisperModel& model, std::span<const std::vector<float>> windows);
+std::vector<float> language_probabilities(const WhisperModel& model,
+                                          std::span<const std::shared_ptr<const EncodedAudio>> windows);
 
 }  // namespace voxlate::whisper

@@ -21,10 +21,12 @@ Transcript SequentialRun::transcribe() {
   for (;;) {
     check_stop();
     fill();
-    if (buffer_.size() < kLeastSamples) break;
+    std::vector<float>& samples = buffer_.samples;
+    if (samples.size() < kLeastSamples) break;
     const milliseconds begin = start_ + length_of(seek_);
-    const milliseconds end = begin + length_of(static_cast<std::int64_t>(buffer_.size()));
-    decide_language({&buffer_, 1});
+    const milliseconds end = begin + length_of(static_cast<std::int64_t>(samples.size()));
+    Sound* const first = &buffer_;
+    decide_language({&first, 1});
     std::optional<Window> window = setting_.log.find(begin, end);
     if (!window) {
       window = decode(begin);
@@ -33,12 +35,13 @@ Transcript SequentialRun::transcribe() {
     remember(*window);
     append(*window);
     const std::int64_t advance = samples_in(window->next - begin);
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(std::min<std::int64_t>(
-                                                         advance, static_cast<std::int64_t>(buffer_.size()))));
+    samples.erase(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(std::min<std::int64_t>(
+                                                         advance, static_cast<std::int64_t>(samples.size()))));
+    buffer_.encoded.reset();
     seek_ += advance;
     report(length_of(seek_));
   }
-  transcript_.duration = length_of(seek_ + static_cast<std::int64_t>(buffer_.size()));
+  transcript_.duration = length_of(seek_ + static_cast<std::int64_t>(buffer_.samples.size()));
   return std::move(transcript_);
 }
 
@@ -46,19 +49,20 @@ Transcript SequentialRun::transcribe() {
 void SequentialRun::fill() {
   const auto wanted = static_cast<std::size_t>(setting_.model.network().window_samples());
   std::vector<float> block(kReadSamples);
-  while (!ended_ && buffer_.size() < wanted) {
+  std::vector<float>& samples = buffer_.samples;
+  while (!ended_ && samples.size() < wanted) {
     const std::size_t count =
-        setting_.audio.read(std::span<float>(block).first(std::min(kReadSamples, wanted - buffer_.size())));
+        setting_.audio.read(std::span<float>(block).first(std::min(kReadSamples, wanted - samples.size())));
     ended_ = count == 0;
-    buffer_.insert(buffer_.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(count));
+    samples.insert(samples.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(count));
   }
 }
 
 Window SequentialRun::decode(milliseconds begin) {
-  const milliseconds length = length_of(static_cast<std::int64_t>(buffer_.size()));
+  const milliseconds length = length_of(static_cast<std::int64_t>(buffer_.samples.size()));
   auto pending = submit(buffer_, context_);
   const WindowBatcher::Result result = wait(pending);
-  WindowText text = make_window_text(setting_.model, result, setting_.decoding, {}, buffer_);
+  WindowText text = make_window_text(setting_.model, result, setting_.decoding, {}, buffer_.samples);
   // Whole frames, and never none: a window that claims to end where it begins is taken as a whole.
   const milliseconds advance = text.advance > milliseconds(0) ? text.advance : length;
   Window window{.begin = begin, .end = begin + length, .segments = {}, .next = begin + advance};

@@ -1,9 +1,11 @@
 #include "whisper/transcription_run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "voxlate/error.h"
 #include "whisper/language_vote.h"
+#include "whisper/languages.h"
 
 namespace voxlate::whisper {
 
@@ -14,9 +16,9 @@ TranscriptionRun::TranscriptionRun(Setting setting)
       start_(setting_.audio.start_time()),
       total_(setting_.audio.duration().value_or(milliseconds{0})) {}
 
-std::future<WindowBatcher::Result> TranscriptionRun::submit(std::vector<float> samples,
-                                                            const std::vector<int>& context) {
-  return setting_.model.batcher().submit({.samples = std::move(samples),
+std::future<WindowBatcher::Result> TranscriptionRun::submit(Sound sound, const std::vector<int>& context) {
+  return setting_.model.batcher().submit({.samples = std::move(sound.samples),
+                                          .audio = std::move(sound.encoded),
                                           .decoding = setting_.decoding,
                                           .prompt = {.context = context},
                                           .job = this,
@@ -58,10 +60,22 @@ void TranscriptionRun::append(const Window& window) {
   }
 }
 
-void TranscriptionRun::decide_language(std::span<const std::vector<float>> windows) {
+void TranscriptionRun::decide_language(std::span<Sound* const> windows) {
   if (setting_.language_known) return;
-  setting_.decoding.language = vote_for_language(setting_.model, windows);
   setting_.language_known = true;
+  if (!setting_.model.tokenizer().is_multilingual()) {
+    setting_.decoding.language = find_language("en").value_or(0);
+    return;
+  }
+  std::vector<std::shared_ptr<const EncodedAudio>> encoded;
+  for (Sound* const window : windows) {
+    check_stop();
+    const WindowAudio audio{.samples = window->samples, .before = {}, .whole = setting_.decoding.whole_windows};
+    window->encoded = encoded.emplace_back(setting_.model.network().encode({&audio, 1}).front());
+  }
+  const std::vector<float> probabilities = language_probabilities(setting_.model, encoded);
+  setting_.decoding.language =
+      static_cast<int>(std::ranges::max_element(probabilities) - probabilities.begin());
 }
 
 void TranscriptionRun::report(milliseconds done) {

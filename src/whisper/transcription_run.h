@@ -41,7 +41,13 @@ class TranscriptionRun {
   int language() const { return setting_.decoding.language; }
 
  protected:
-  std::future<WindowBatcher::Result> submit(std::vector<float> samples, const std::vector<int>& context);
+  /// A window, encoded already or not.
+  struct Sound {
+    std::vector<float> samples;
+    std::shared_ptr<const EncodedAudio> encoded;
+  };
+
+  std::future<WindowBatcher::Result> submit(Sound sound, const std::vector<int>& context);
 
   /// Reports progress meanwhile.
   WindowBatcher::Result wait(std::future<WindowBatcher::Result>& result);
@@ -52,7 +58,8 @@ class TranscriptionRun {
   /// To the transcript; what overlaps the segment before begins behind it.
   void append(const Window& window);
 
-  void decide_language(std::span<const std::vector<float>> windows);
+  /// Unless it is known, these windows decide; they are encoded for it.
+  void decide_language(std::span<Sound* const> windows);
   void report(std::chrono::milliseconds done);
   void check_stop() const;
 
@@ -74,7 +81,7 @@ class ChunkedRun final : public TranscriptionRun {
   /// A window whose text is not in the transcript yet.
   struct Pending {
     speech::Utterance place;
-    std::vector<float> samples;
+    Sound sound;
     std::optional<Window> found;  ///< in the log
     std::future<WindowBatcher::Result> result;
   };
@@ -101,7 +108,7 @@ class SequentialRun final : public TranscriptionRun {
   Window decode(std::chrono::milliseconds begin);
   void remember(const Window& window);
 
-  std::vector<float> buffer_;  ///< audio from `seek_` on
+  Sound buffer_;               ///< audio from `seek_` on
   std::int64_t seek_ = 0;      ///< samples
   bool ended_ = false;
   std::vector<int> context_;

@@ -96,23 +96,29 @@ std::deque<WindowBatcher::Waiting>::iterator WindowBatcher::next_waiting(const s
 
 void WindowBatcher::begin(std::vector<Waiting> waiting) {
   std::vector<WindowAudio> windows;
-  for (const Waiting& one : waiting) windows.push_back({.samples = one.request.samples, .before = {}});
-  std::vector<std::shared_ptr<const EncodedAudio>> encoded;
+  for (const Waiting& one : waiting) {
+    if (one.request.audio == nullptr)
+      windows.push_back(
+          {.samples = one.request.samples, .before = {}, .whole = one.request.decoding.whole_windows});
+  }
   try {
-    encoded = network_.encode(windows);
+    auto encoded = network_.encode(windows);
+    auto next = encoded.begin();
+    for (Waiting& one : waiting) {
+      if (one.request.audio == nullptr) one.request.audio = std::move(*next++);
+    }
   } catch (...) {
     for (Waiting& one : waiting) one.promise.set_exception(std::current_exception());
     return;
   }
-  for (std::size_t i = 0; i < waiting.size(); ++i) {
-    Waiting& one = waiting[i];
+  for (Waiting& one : waiting) {
     Live live{.job = one.request.job,
               .stop = std::move(one.stop),
               .promise = std::move(one.promise),
-              .audio = encoded[i],
+              .audio = one.request.audio,
               .decoder = {}};
     try {
-      live.decoder = std::make_unique<WindowDecoder>(network_, tokenizer_, *session_, one.request.decoding, encoded[i],
+      live.decoder = std::make_unique<WindowDecoder>(network_, tokenizer_, *session_, one.request.decoding, live.audio,
                                                      one.request.prompt);
       live_.push_back(std::move(live));
     } catch (...) {

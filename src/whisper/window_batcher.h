@@ -35,6 +35,7 @@ class WindowBatcher {
 
   struct Request {
     std::vector<float> samples;
+    std::shared_ptr<const EncodedAudio> audio;  ///< the samples encoded, where that was done before
     DecodingOptions decoding;
     WindowDecoder::Prompt prompt;
     const void* job = nullptr;  ///< whose it is: any address of the job's own

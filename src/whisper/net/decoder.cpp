@@ -36,7 +36,6 @@ Decoder::Layer::Layer(const Weights& weights, const std::string& name, int head_
 Decoder::Decoder(const Weights& weights)
     : state_(weights.dims().n_text_state),
       heads_(weights.dims().n_text_head),
-      audio_context_(weights.dims().n_audio_ctx),
       audio_precision_(weights.type() == ComputeType::kInt8 ? nn::KeyValuePrecision::kInt8
                                                             : nn::KeyValuePrecision::kFloat32),
       tokens_(weights.linear("decoder.token_embedding")),
@@ -48,17 +47,18 @@ Decoder::Decoder(const Weights& weights)
 }
 
 std::vector<std::shared_ptr<const EncodedAudio>> Decoder::remember(nn::Compute& compute, const nn::Matrix& encoded,
-                                                                   int windows) const {
-  const auto count = static_cast<std::size_t>(windows);
-  std::vector<std::vector<nn::KeyValues>> memories(count);
+                                                                   std::span<const int> frames) const {
+  std::vector<std::vector<nn::KeyValues>> memories(frames.size());
   const nn::Matrix key_value(encoded.rows(), 2 * state_);
   for (const Layer& layer : layers_) {
     layer.cross_key_value.apply(compute, encoded, key_value);
     std::vector<nn::KeyValueWrite> writes;
-    for (std::size_t window = 0; window < count; ++window) {
+    int row = 0;
+    for (std::size_t window = 0; window < frames.size(); ++window) {
       nn::KeyValues& memory = memories[window].emplace_back(
-          compute.kernels(), nn::KeyValues::Shape{audio_context_, heads_, state_ / heads_}, audio_precision_);
-      writes.push_back({.to = &memory, .first_row = static_cast<int>(window) * audio_context_, .rows = audio_context_});
+          compute.kernels(), nn::KeyValues::Shape{frames[window], heads_, state_ / heads_}, audio_precision_);
+      writes.push_back({.to = &memory, .first_row = row, .rows = frames[window]});
+      row += frames[window];
     }
     nn::write_keys_values(compute, key_value.some_columns(0, state_), key_value.some_columns(state_, state_), writes);
   }
@@ -142,7 +142,7 @@ void Decoder::attend_to_audio(nn::Compute& compute, int index, std::span<const I
     if (!spans.empty() && spans.back().memory == memory)
       spans.back().rows += rows;  // sequences of one window read it together
     else
-      spans.push_back({.first_row = first_row, .rows = rows, .memory = memory, .keys = audio_context_});
+      spans.push_back({.first_row = first_row, .rows = rows, .memory = memory, .keys = input.said->audio->frames()});
   });
   nn::attend(compute, queries, spans, normed);
   layer.cross_out.apply(compute, normed, x, {.residual = &x});

@@ -23,6 +23,8 @@ class AudioKeyValues final : public EncodedAudio {
   /// Keys and values of the cross-attention of `layer`.
   const nn::KeyValues& layer(int index) const { return layers_[static_cast<std::size_t>(index)]; }
 
+  int frames() const { return layers_.front().shape().capacity; }
+
  private:
   std::vector<nn::KeyValues> layers_;
 };
@@ -39,9 +41,9 @@ class Decoder {
  public:
   explicit Decoder(const Weights& weights);
 
-  /// What cross-attention needs of the encoder's output for `windows` windows, [windows * n_audio_ctx, state].
+  /// What cross-attention needs of the encoder's output, [sum of frames, state], for windows of `frames` each.
   std::vector<std::shared_ptr<const EncodedAudio>> remember(nn::Compute& compute, const nn::Matrix& encoded,
-                                                            int windows) const;
+                                                            std::span<const int> frames) const;
 
   /// `audio` is of this decoder.
   SaidTokens start(const nn::Kernels& kernels, std::shared_ptr<const EncodedAudio> audio) const;
@@ -84,7 +86,6 @@ class Decoder {
 
   const int state_;
   const int heads_;
-  const int audio_context_;
   const nn::KeyValuePrecision audio_precision_;
   nn::Linear tokens_;     // [n_vocab, state]: the embedding and the logits in one
   nn::Matrix positions_;  // [n_text_ctx, state]

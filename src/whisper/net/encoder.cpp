@@ -1,6 +1,7 @@
 #include "whisper/net/encoder.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 namespace voxlate::whisper {
@@ -11,8 +12,7 @@ void clear_row(const nn::Matrix& matrix, int row) { std::fill_n(matrix.row(row),
 }  // namespace
 
 Encoder::Encoder(const Weights& weights)
-    : context_(weights.dims().n_audio_ctx),
-      state_(weights.dims().n_audio_state),
+    : state_(weights.dims().n_audio_state),
       heads_(weights.dims().n_audio_head),
       precision_(weights.type() == ComputeType::kInt8 ? nn::KeyValuePrecision::kInt16
                                                       : nn::KeyValuePrecision::kFloat32),
@@ -25,32 +25,40 @@ Encoder::Encoder(const Weights& weights)
   }
 }
 
-nn::Matrix Encoder::encode(nn::Compute& compute, const nn::Matrix& mel, int windows) const {
-  nn::Matrix x = convolve(compute, mel, windows);
-  for (const Block& block : blocks_) run_block(compute, block, x, windows);
+nn::Matrix Encoder::encode(nn::Compute& compute, const nn::Matrix& mel, std::span<const int> frames) const {
+  nn::Matrix x = convolve(compute, mel, frames);
+  for (const Block& block : blocks_) run_block(compute, block, x, frames);
   norm_.apply(compute, x, x);
   return x;
 }
 
-/// [windows * context, state], positions added.
-nn::Matrix Encoder::convolve(nn::Compute& compute, const nn::Matrix& mel, int windows) const {
-  const int padded = mel_frames() + 2;
-  nn::Matrix hidden(padded, state_);
-  clear_row(hidden, 0);
-  clear_row(hidden, padded - 1);
-  nn::Matrix x(windows * context_, state_);
-  for (int window = 0; window < windows; ++window) {
-    const nn::Matrix frames = mel.some_rows(window * padded, padded);
-    clear_row(frames, 0);
-    clear_row(frames, padded - 1);
-    conv1_.apply(compute, frames.windows(/*width=*/3, /*step=*/1), hidden.some_rows(1, mel_frames()), {.gelu = true});
-    conv2_.apply(compute, hidden.windows(/*width=*/3, /*step=*/2), x.some_rows(window * context_, context_),
-                 {.gelu = true, .residual = &positions_});
+/// [sum of frames, state], positions added.
+nn::Matrix Encoder::convolve(nn::Compute& compute, const nn::Matrix& mel, std::span<const int> frames) const {
+  const nn::Matrix hidden(mel_rows(positions_.rows()), state_);
+  nn::Matrix x(std::accumulate(frames.begin(), frames.end(), 0), state_);
+  int mel_row = 0;
+  int row = 0;
+  for (const int count : frames) {
+    const int padded = mel_rows(count);
+    const nn::Matrix own_mel = mel.some_rows(mel_row, padded);
+    const nn::Matrix own_hidden = hidden.some_rows(0, padded);
+    const nn::Matrix positions = positions_.some_rows(0, count);
+    for (const nn::Matrix& matrix : {own_mel, own_hidden}) {
+      clear_row(matrix, 0);
+      clear_row(matrix, padded - 1);
+    }
+    conv1_.apply(compute, own_mel.windows(/*width=*/3, /*step=*/1), own_hidden.some_rows(1, padded - 2),
+                 {.gelu = true});
+    conv2_.apply(compute, own_hidden.windows(/*width=*/3, /*step=*/2), x.some_rows(row, count),
+                 {.gelu = true, .residual = &positions});
+    mel_row += padded;
+    row += count;
   }
   return x;
 }
 
-void Encoder::run_block(nn::Compute& compute, const Block& block, const nn::Matrix& x, int windows) const {
+void Encoder::run_block(nn::Compute& compute, const Block& block, const nn::Matrix& x,
+                        std::span<const int> frames) const {
   const nn::Matrix normed(x.rows(), state_);
   const nn::Matrix qkv(x.rows(), 3 * state_);
   block.attention_norm.apply(compute, x, normed);
@@ -59,13 +67,14 @@ void Encoder::run_block(nn::Compute& compute, const Block& block, const nn::Matr
   std::vector<nn::KeyValues> memories;
   std::vector<nn::KeyValueWrite> writes;
   std::vector<nn::AttentionSpan> spans;
-  for (int window = 0; window < windows; ++window) {
-    memories.emplace_back(compute.kernels(), nn::KeyValues::Shape{context_, heads_, state_ / heads_}, precision_);
-  }
-  for (int window = 0; window < windows; ++window) {
-    nn::KeyValues& memory = memories[static_cast<std::size_t>(window)];
-    writes.push_back({.to = &memory, .first_row = window * context_, .rows = context_});
-    spans.push_back({.first_row = window * context_, .rows = context_, .memory = &memory, .keys = context_});
+  memories.reserve(frames.size());
+  int row = 0;
+  for (const int count : frames) {
+    const nn::KeyValues& memory = memories.emplace_back(
+        compute.kernels(), nn::KeyValues::Shape{count, heads_, state_ / heads_}, precision_);
+    writes.push_back({.to = &memories.back(), .first_row = row, .rows = count});
+    spans.push_back({.first_row = row, .rows = count, .memory = &memory, .keys = count});
+    row += count;
   }
   nn::write_keys_values(compute, qkv.some_columns(state_, state_), qkv.some_columns(2 * state_, state_), writes);
   nn::attend(compute, qkv.some_columns(0, state_), spans, normed);

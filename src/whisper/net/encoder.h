@@ -17,20 +17,20 @@ class Encoder {
  public:
   explicit Encoder(const Weights& weights);
 
-  /// Mel frames of one window: twice the encoder's.
-  int mel_frames() const { return 2 * context_; }
+  /// Rows of `mel` for a window of so many frames of the encoder, which are two of the spectrum, and the convolution's
+  /// padding.
+  static constexpr int mel_rows(int frames) { return 2 * frames + 2; }
 
-  /// `mel`: [windows * (mel_frames + 2), n_mels], the frames of each window between two rows that this function sets
-  /// to zero, the convolution's padding. Returns [windows * n_audio_ctx, state].
-  nn::Matrix encode(nn::Compute& compute, const nn::Matrix& mel, int windows) const;
+  /// `frames`: of each window, at most n_audio_ctx. `mel`: [sum of mel_rows, n_mels], the first and the last row of
+  /// each window to be set to zero by this function. Returns [sum of frames, state].
+  nn::Matrix encode(nn::Compute& compute, const nn::Matrix& mel, std::span<const int> frames) const;
 
   std::size_t size_bytes() const;
 
  private:
-  nn::Matrix convolve(nn::Compute& compute, const nn::Matrix& mel, int windows) const;
-  void run_block(nn::Compute& compute, const Block& block, const nn::Matrix& x, int windows) const;
+  nn::Matrix convolve(nn::Compute& compute, const nn::Matrix& mel, std::span<const int> frames) const;
+  void run_block(nn::Compute& compute, const Block& block, const nn::Matrix& x, std::span<const int> frames) const;
 
-  const int context_;
   const int state_;
   const int heads_;
   const nn::KeyValuePrecision precision_;  // of the keys and values of attention

@@ -18,7 +18,10 @@
 namespace voxlate::whisper {
 namespace {
 
-constexpr int kPaddingRows = 2;  // of the first convolution, one on each side of a window
+/// Of the silence behind audio that fills at most half of a window, these frames are encoded; the time falls with the
+/// rest. With none the word error of 28 clips is 14.5 instead of 6.4 %, from half a second on it is 6.2 % (bench/
+/// word_error_rate); windows more than half full lose and double sentences when their silence is cut.
+constexpr int kSilentFrames = 2 * kFramesPerSecond;
 
 class Session final : public DecoderSession {
  public:
@@ -86,14 +89,20 @@ class LoadedNetwork final : public Network {
 
   std::vector<std::shared_ptr<const EncodedAudio>> encode(std::span<const WindowAudio> windows) const override {
     if (windows.empty()) return {};
-    const int frames = encoder_.mel_frames();
-    const auto count = static_cast<int>(windows.size());
-    const nn::Matrix mel(count * (frames + kPaddingRows), log_mel_.n_mels());
-    for (int window = 0; window < count; ++window) {
-      log_mel_.compute(compute_, windows[static_cast<std::size_t>(window)],
-                       mel.some_rows(window * (frames + kPaddingRows) + 1, frames));
+    std::vector<int> frames;
+    int mel_rows = 0;
+    for (const WindowAudio& window : windows) {
+      frames.push_back(frames_of(window));
+      mel_rows += Encoder::mel_rows(frames.back());
     }
-    return decoder_.remember(compute_, encoder_.encode(compute_, mel, count), count);
+    const nn::Matrix mel(mel_rows, log_mel_.n_mels());
+    int row = 0;
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+      const int rows = Encoder::mel_rows(frames[i]);
+      log_mel_.compute(compute_, windows[i], mel.some_rows(row + 1, rows - 2));
+      row += rows;
+    }
+    return decoder_.remember(compute_, encoder_.encode(compute_, mel, frames), frames);
   }
 
   std::unique_ptr<DecoderSession> new_session() const override { return std::make_unique<Session>(compute_, decoder_); }
@@ -106,6 +115,13 @@ class LoadedNetwork final : public Network {
   }
 
  private:
+  int frames_of(const WindowAudio& window) const {
+    const auto half = static_cast<std::size_t>(window_samples()) / 2;
+    if (window.whole || window.samples.size() > half) return shape_.n_audio_ctx;
+    const int heard = nn::pieces(static_cast<int>(window.samples.size()), kSamplesPerFrame);
+    return std::min(shape_.n_audio_ctx, heard + kSilentFrames);
+  }
+
   LoadedNetwork(const model_file::WhisperFile& file, nn::Compute& compute, const Weights& weights)
       : compute_(compute),
         shape_(shape_of(file.dims())),
@@ -126,10 +142,10 @@ class LoadedNetwork final : public Network {
 CrossAttention LoadedNetwork::cross_attention(std::shared_ptr<const EncodedAudio> audio, std::span<const int> tokens,
                                               std::span<const AttentionHead> heads, int frames) const {
   const auto count = static_cast<int>(tokens.size());
-  frames = std::min(frames, shape_.n_audio_ctx);
+  SaidTokens said = decoder_.start(compute_.kernels(), std::move(audio));
+  frames = std::min(frames, said.audio->frames());
   const auto ordinary = static_cast<int>(vocabulary_.size());
   const nn::Matrix scores(static_cast<int>(heads.size()) * count, frames);
-  SaidTokens said = decoder_.start(compute_.kernels(), std::move(audio));
   const Decoder::Observer observe = [&](int layer, const nn::Matrix& queries) {
     for (std::size_t i = 0; i < heads.size(); ++i) {
       if (heads[i].layer != layer) continue;

@@ -27,6 +27,7 @@ struct WindowAudio {
   std::span<const float>
       samples;  ///< at most `Network::window_samples()`; more is not heard, less is followed by silence
   std::span<const float> before;  ///< what preceded, the last 200 samples of it are used; empty: the window mirrored
+  bool whole = false;  ///< of a window at most half full too, all of the silence is encoded, as OpenAI's code does
 };
 
 /// A head of the decoder's cross-attention.

@@ -83,9 +83,10 @@ TEST_F(RealModel, EncoderGivesWhatOpenAisGives) {
   const Weights weights(*file, compute_.kernels(), ComputeType::kFloat32);
   const LogMel log_mel(compute_.kernels(), file->dims().n_mels, file->mel_filters());
   const Encoder encoder(weights);
-  const nn::Matrix mel(encoder.mel_frames() + 2, file->dims().n_mels);
-  log_mel.compute(compute_, {.samples = samples_, .before = {}}, mel.some_rows(1, encoder.mel_frames()));
-  const nn::Matrix encoded = encoder.encode(compute_, mel, 1);
+  const int context = file->dims().n_audio_ctx;
+  const nn::Matrix mel(Encoder::mel_rows(context), file->dims().n_mels);
+  log_mel.compute(compute_, {.samples = samples_, .before = {}}, mel.some_rows(1, 2 * context));
+  const nn::Matrix encoded = encoder.encode(compute_, mel, {&context, 1});
   const std::vector<float> states(encoded.row(0), encoded.row(0) + std::ptrdiff_t{encoded.rows()} * encoded.columns());
   const double difference = relative_difference(states, read_npy(shared_folder() / "reference/tiny.en-real/enc.npy"));
   RecordProperty("relative_l2", std::to_string(difference));

@@ -50,12 +50,13 @@ class NetworkReference : public RandomModelTest, public ::testing::WithParamInte
     const Weights weights(*file, compute_.kernels(), ComputeType::kFloat32);
     const LogMel log_mel(compute_.kernels(), file->dims().n_mels, file->mel_filters());
     const Encoder encoder(weights);
-    const nn::Matrix mel(encoder.mel_frames() + 2, file->dims().n_mels);
-    const nn::Matrix frames = mel.some_rows(1, encoder.mel_frames());
+    const int context = file->dims().n_audio_ctx;
+    const nn::Matrix mel(Encoder::mel_rows(context), file->dims().n_mels);
+    const nn::Matrix frames = mel.some_rows(1, 2 * context);
     log_mel.compute(compute_, {.samples = samples_, .before = {}}, frames);
     EXPECT_LE(largest_difference(transposed(frames), reference("mel.npy")), 1e-4);
 
-    const nn::Matrix encoded = encoder.encode(compute_, mel, 1);
+    const nn::Matrix encoded = encoder.encode(compute_, mel, {&context, 1});
     const std::vector<float> states(encoded.row(0),
                                     encoded.row(0) + std::ptrdiff_t{encoded.rows()} * encoded.columns());
     EXPECT_LE(relative_difference(states, reference("enc.npy")), 1e-4);
@@ -63,7 +64,7 @@ class NetworkReference : public RandomModelTest, public ::testing::WithParamInte
 
   void expect_their_logits_and_greedy_tokens(const Backend& backend) {
     const auto network = backend.load(path(), compute_, ComputeType::kFloat32);
-    const WindowAudio window{.samples = samples_, .before = {}};
+    const WindowAudio window{.samples = samples_, .before = {}, .whole = true};
     const auto audio = network->encode({&window, 1}).front();
     const auto session = network->new_session();
     const int sequence = session->open(audio);

@@ -124,6 +124,32 @@ TEST_P(NetworkDoor, WhatIsHeardMatters) {
   EXPECT_GT(relative_difference(one, two), 1e-3);
 }
 
+TEST_P(NetworkDoor, OfShortAudioTwoSecondsOfTheSilenceBehindItAreEncoded) {
+  constexpr int kFrames = 130;
+  const SmallNetwork network(GetParam(), kContext, kFrames);
+  const std::vector<float> brief = noise(3, 10 * kSamplesPerFrame - 5);
+  const std::vector<float> full = noise(4, std::size_t{kFrames} * kSamplesPerFrame);
+  std::vector<float> padded = brief;
+  padded.resize(full.size());
+  const std::vector<WindowAudio> windows{{.samples = brief, .before = {}},
+                                         {.samples = full, .before = {}},
+                                         {.samples = brief, .before = {}, .whole = true},
+                                         {.samples = padded, .before = {}}};
+  const std::vector<int> expected_frames{GetParam().backend.name == "Own" ? 110 : kFrames, kFrames, kFrames, kFrames};
+  const auto together = network->encode(windows);
+  const auto session = network->new_session();
+  const std::vector<int> tokens{1, 2, 3};
+  const std::vector<AttentionHead> heads{{.layer = 1, .head = 0}};
+  std::vector<std::vector<float>> logits;
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    EXPECT_EQ(network->cross_attention(together[i], tokens, heads, 1000).frames, expected_frames[i]) << i;
+    logits.push_back(step_alone(*session, session->open(together[i]), tokens));
+    const auto alone = network->encode({&windows[i], 1}).front();
+    expect_same(logits[i], step_alone(*session, session->open(alone), tokens), std::to_string(i));
+  }
+  expect_same(logits[2], logits[3], "the silence given or not");
+}
+
 TEST_P(NetworkDoor, EveryBackendComputesTheSame) {
   const SmallNetwork own({.backend = backends().front(), .type = GetParam().type}, kContext);
   const std::vector<int> tokens{3, 1, 4, 1, 5, 9, 2, 1600, 6};

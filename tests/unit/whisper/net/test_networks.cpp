@@ -67,9 +67,10 @@ std::vector<float> noise(unsigned seed, std::size_t count) {
   return samples;
 }
 
-void write_small_model(const std::filesystem::path& path, int n_text_ctx) {
+void write_small_model(const std::filesystem::path& path, int n_text_ctx, int n_audio_ctx) {
   model_file::WhisperDims dims = model_file::small_dims();
   dims.n_text_ctx = n_text_ctx;
+  dims.n_audio_ctx = n_audio_ctx;
   dims.n_audio_state = dims.n_text_state = 32;
   dims.n_audio_head = dims.n_text_head = 2;
   dims.n_audio_layer = dims.n_text_layer = 2;

@@ -44,15 +44,15 @@ inline void PrintTo(const Computing& computing, std::ostream* out) { *out << nam
 
 std::vector<float> noise(unsigned seed, std::size_t count = 2560);
 
-/// A model file of two layers each side and 2560 samples a window, too small to say anything sensible, but what it
-/// says depends on what it hears and was told.
-void write_small_model(const std::filesystem::path& path, int n_text_ctx);
+/// A model file of two layers each side, too small to say anything sensible, but what it says depends on what it hears
+/// and was told. A window of 8 frames has 2560 samples.
+void write_small_model(const std::filesystem::path& path, int n_text_ctx, int n_audio_ctx = 8);
 
 /// The network of such a file.
 class SmallNetwork {
  public:
-  explicit SmallNetwork(const Computing& computing, int n_text_ctx = 48) {
-    write_small_model(folder_ / "model.bin", n_text_ctx);
+  explicit SmallNetwork(const Computing& computing, int n_text_ctx = 48, int n_audio_ctx = 8) {
+    write_small_model(folder_ / "model.bin", n_text_ctx, n_audio_ctx);
     network_ = computing.load(folder_ / "model.bin", compute_);
   }
   const Network& operator*() const { return *network_; }
