@@ -10,8 +10,10 @@
 #include <optional>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/mutex.h"
 #include "models/loaded_models.h"
 #include "voxlate/error.h"
@@ -113,7 +115,16 @@ class ModelCache final : public LoadedModels {
   };
   using Slots = std::map<ModelKey, std::shared_ptr<Slot>>;
   /// Declared before the lock is taken, so that models are destroyed after it is given back.
-  using Freed = std::vector<std::shared_ptr<Slot>>;
+  struct Freed : std::vector<std::shared_ptr<Slot>> {
+    Freed() = default;
+    Freed(const Freed&) = delete;
+    Freed& operator=(const Freed&) = delete;
+    ~Freed() {
+      if (this->empty()) return;
+      this->clear();
+      return_freed_memory();
+    }
+  };
 
   std::shared_ptr<const Model> load_into(Slot& slot, const ModelKey& key, std::stop_token stop) {
     make_room();

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "base/heap.h"
 #include "nn/compute_pool.h"
 #include "nn/kernels.h"
 
@@ -12,7 +13,9 @@ namespace voxlate::nn {
 class Compute {
  public:
   explicit Compute(int threads, const Kernels& kernels = *available_kernels().front())
-      : pool_(threads), kernels_(kernels) {}
+      : pool_(threads), kernels_(kernels) {
+    keep_freed_memory();
+  }
 
   ComputePool& pool() { return pool_; }
   const Kernels& kernels() const { return kernels_; }

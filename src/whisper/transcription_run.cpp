@@ -74,8 +74,7 @@ void TranscriptionRun::decide_language(std::span<Sound* const> windows) {
     window->encoded = encoded.emplace_back(setting_.model.network().encode({&audio, 1}).front());
   }
   const std::vector<float> probabilities = language_probabilities(setting_.model, encoded);
-  setting_.decoding.language =
-      static_cast<int>(std::ranges::max_element(probabilities) - probabilities.begin());
+  setting_.decoding.language = static_cast<int>(std::ranges::max_element(probabilities) - probabilities.begin());
 }
 
 void TranscriptionRun::report(milliseconds done) {

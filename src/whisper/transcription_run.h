@@ -108,8 +108,8 @@ class SequentialRun final : public TranscriptionRun {
   Window decode(std::chrono::milliseconds begin);
   void remember(const Window& window);
 
-  Sound buffer_;               ///< audio from `seek_` on
-  std::int64_t seek_ = 0;      ///< samples
+  Sound buffer_;           ///< audio from `seek_` on
+  std::int64_t seek_ = 0;  ///< samples
   bool ended_ = false;
   std::vector<int> context_;
 };

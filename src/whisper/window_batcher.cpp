@@ -98,8 +98,7 @@ void WindowBatcher::begin(std::vector<Waiting> waiting) {
   std::vector<WindowAudio> windows;
   for (const Waiting& one : waiting) {
     if (one.request.audio == nullptr)
-      windows.push_back(
-          {.samples = one.request.samples, .before = {}, .whole = one.request.decoding.whole_windows});
+      windows.push_back({.samples = one.request.samples, .before = {}, .whole = one.request.decoding.whole_windows});
   }
   try {
     auto encoded = network_.encode(windows);

@@ -70,8 +70,8 @@ void Encoder::run_block(nn::Compute& compute, const Block& block, const nn::Matr
   memories.reserve(frames.size());
   int row = 0;
   for (const int count : frames) {
-    const nn::KeyValues& memory = memories.emplace_back(
-        compute.kernels(), nn::KeyValues::Shape{count, heads_, state_ / heads_}, precision_);
+    const nn::KeyValues& memory =
+        memories.emplace_back(compute.kernels(), nn::KeyValues::Shape{count, heads_, state_ / heads_}, precision_);
     writes.push_back({.to = &memories.back(), .first_row = row, .rows = count});
     spans.push_back({.first_row = row, .rows = count, .memory = &memory, .keys = count});
     row += count;
