@@ -21,7 +21,7 @@ pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET
 pkg_check_modules(POCKETSPHINX REQUIRED IMPORTED_TARGET pocketsphinx sphinxbase)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib>=0.11)
 
-if(VOXLATE_TORCH)
+if(VOXLATE_CUDA)
   # By hand: a libtorch for CUDA has a package file that wants the whole CUDA toolkit, though nothing here is compiled
   # with it, and that changes the flags of everything. CMAKE_PREFIX_PATH names the folder of a libtorch that is not
   # the system's.

@@ -144,6 +144,17 @@ std::unique_ptr<Transcriber> make_whisper(const Config& config, models::ModelFol
   if (config.whisper_long_audio == "sequential") options.long_audio = whisper::LongAudio::kSequential;
   const ComputeType type = whisper_compute_type(config);
   const Device device = whisper_device(config);
+  whisper::WhisperTranscriber::Fallback fallback;
+  if (device.kind != DeviceKind::kCpu) {
+    fallback = [&cache](const whisper::WhisperModel& model, std::stop_token stop) {
+      cache.unload_unused(std::chrono::milliseconds(0));
+      return cache.get({.model = model.name(),
+                        .device = {.kind = DeviceKind::kCpu},
+                        .engine = std::string(kEngineId),
+                        .compute_type = ComputeType::kAuto},
+                       std::move(stop));
+    };
+  }
   return std::make_unique<whisper::WhisperTranscriber>(
       options, [&folder] { return whisper_info(usable_whisper_models(folder)); },
       [&folder, &cache, device, type](const std::string& name, std::stop_token stop) {
@@ -153,6 +164,7 @@ std::unique_ptr<Transcriber> make_whisper(const Config& config, models::ModelFol
                           .compute_type = type},
                          std::move(stop));
       },
+      std::move(fallback),
       [&folder, &compute, speech = speech_options(config)] { return make_detector(folder, compute, speech); });
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -20,7 +21,11 @@ namespace {
 constexpr std::string_view kWhyNoDevice =
     "libtorch finds none: it needs a libtorch for CUDA, the NVIDIA driver and a GPU";
 
-int cuda_device_count() { return whisper::cuda_device_count(); }
+/// libtorch reads how it is to manage a GPU's memory when it first looks for one.
+int cuda_device_count(const Config& config) {
+  if (!config.cuda_allocator.empty()) ::setenv("PYTORCH_CUDA_ALLOC_CONF", config.cuda_allocator.c_str(), 1);
+  return whisper::cuda_device_count();
+}
 
 std::shared_ptr<const whisper::Network> load_on_cuda(const std::filesystem::path& path, const Device& device,
                                                      ComputeType type, nn::Compute& compute) {
@@ -29,9 +34,9 @@ std::shared_ptr<const whisper::Network> load_on_cuda(const std::filesystem::path
 
 #else
 
-constexpr std::string_view kWhyNoDevice = "this program was built without libtorch (cmake -DVOXLATE_TORCH=ON)";
+constexpr std::string_view kWhyNoDevice = "this program was built without libtorch (cmake -DVOXLATE_CUDA=ON)";
 
-int cuda_device_count() { return 0; }
+int cuda_device_count(const Config& /*config*/) { return 0; }
 
 std::shared_ptr<const whisper::Network> load_on_cuda(const std::filesystem::path& /*path*/, const Device& /*device*/,
                                                      ComputeType /*type*/, nn::Compute& /*compute*/) {
@@ -54,7 +59,7 @@ Device whisper_device(const Config& config) {
   constexpr std::string_view kCuda = "cuda";
   const std::string_view setting = config.whisper_device;
   if (setting == "cpu") return {};
-  const int count = cuda_device_count();
+  const int count = cuda_device_count(config);
   if (setting == "auto") return {.kind = count > 0 ? DeviceKind::kCuda : DeviceKind::kCpu};
   Device device{.kind = DeviceKind::kCuda};
   if (setting != kCuda) {

@@ -44,6 +44,7 @@ struct Config {
   int whisper_best_of = 5;
   int whisper_max_windows = 8;
   bool whisper_whole_windows = false;
+  std::string cuda_allocator = "max_split_size_mb:128";  ///< as libtorch's PYTORCH_CUDA_ALLOC_CONF
 
   double vad_threshold = 0.5;
   std::chrono::milliseconds vad_min_speech{250};

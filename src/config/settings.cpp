@@ -268,6 +268,11 @@ const std::vector<Setting>& table() {
        "encode 30 s for audio below 15 s too, as OpenAI's code does, instead of 2 s of silence behind it",
        [](Config& c, std::string_view v) { c.whisper_whole_windows = parse_bool(v); },
        [](const Config& c) { return show_bool(c.whisper_whole_windows); }},
+      {"whisper.cuda_allocator",
+       {"PYTORCH_CUDA_ALLOC_CONF"},
+       "how libtorch manages the memory of a GPU, in its own words",
+       [](Config& c, std::string_view v) { c.cuda_allocator = v; },
+       [](const Config& c) { return c.cuda_allocator; }},
 
       {"vad.threshold",
        {"VOXLATE_VAD_THRESHOLD"},

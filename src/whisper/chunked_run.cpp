@@ -38,7 +38,7 @@ std::optional<milliseconds> take_repeated(Window& window, const WindowText& text
 ChunkedRun::ChunkedRun(const Setting& setting, VoiceActivityDetector& detector)
     : TranscriptionRun(setting),
       reader_(setting.audio, detector,
-              {.max_utterance = length_of(setting.model.network().window_samples()),
+              {.max_utterance = length_of(setting.model->network().window_samples()),
                .max_pause = setting.options.max_pause,
                .max_region = setting.options.max_region}) {}
 
@@ -62,8 +62,10 @@ void ChunkedRun::take_utterances() {
   while (auto utterance = reader_.pop()) {
     std::vector<float> samples = reader_.copy(utterance->begin, utterance->end);
     auto found = setting_.log.find(media_time(utterance->begin), media_time(utterance->end));
-    pending_.push_back(
-        {.place = std::move(*utterance), .sound = {std::move(samples), {}}, .found = std::move(found), .result = {}});
+    pending_.push_back({.place = std::move(*utterance),
+                        .sound = {std::move(samples), {}},
+                        .found = std::move(found),
+                        .submitted = {}});
     if (!setting_.language_known && pending_.size() >= setting_.options.voters) vote();
     if (!setting_.language_known) continue;
     dispatch();
@@ -81,7 +83,7 @@ void ChunkedRun::dispatch() {
   for (; dispatched_ < pending_.size(); ++dispatched_) {
     Pending& pending = pending_[dispatched_];
     if (pending.found) continue;
-    pending.result = submit(pending.sound, setting_.prompt);
+    pending.submitted = submit(pending.sound, setting_.prompt);
     pending.sound.encoded.reset();
   }
 }
@@ -113,11 +115,9 @@ Window ChunkedRun::decode(Pending& pending) {
     const std::span<const float> samples = std::span<const float>(pending.sound.samples)
                                                .subspan(static_cast<std::size_t>(stretch.begin - place.begin),
                                                         static_cast<std::size_t>(stretch.end - stretch.begin));
-    if (decoded > 0) pending.result = submit({{samples.begin(), samples.end()}, {}}, setting_.prompt);
-    const WindowBatcher::Result result = wait(pending.result);
-    if (result.decoded.doubt == Doubt::kNoSpeech) continue;
-    WindowText text =
-        make_window_text(setting_.model, result, setting_.decoding, spans_of(place.speech, stretch), samples);
+    if (decoded > 0) pending.submitted = submit({{samples.begin(), samples.end()}, {}}, setting_.prompt);
+    auto [text, doubt] = hear(std::move(pending.submitted), spans_of(place.speech, stretch), samples);
+    if (doubt == Doubt::kNoSpeech) continue;
     if (const auto end = take_repeated(window, text, media_time(stretch.end))) {
       stretch.end = samples_in(*end - start_);
       text.advance = length_of(stretch.end - stretch.begin);

@@ -47,7 +47,7 @@ Transcript SequentialRun::transcribe() {
 
 /// Reads until the buffer holds a window, or the audio has ended.
 void SequentialRun::fill() {
-  const auto wanted = static_cast<std::size_t>(setting_.model.network().window_samples());
+  const auto wanted = static_cast<std::size_t>(network().window_samples());
   std::vector<float> block(kReadSamples);
   std::vector<float>& samples = buffer_.samples;
   while (!ended_ && samples.size() < wanted) {
@@ -60,9 +60,7 @@ void SequentialRun::fill() {
 
 Window SequentialRun::decode(milliseconds begin) {
   const milliseconds length = length_of(static_cast<std::int64_t>(buffer_.samples.size()));
-  auto pending = submit(buffer_, context_);
-  const WindowBatcher::Result result = wait(pending);
-  WindowText text = make_window_text(setting_.model, result, setting_.decoding, {}, buffer_.samples);
+  WindowText text = hear(submit(buffer_, context_), {}, buffer_.samples).text;
   // Whole frames, and never none: a window that claims to end where it begins is taken as a whole.
   const milliseconds advance = text.advance > milliseconds(0) ? text.advance : length;
   Window window{.begin = begin, .end = begin + length, .segments = {}, .next = begin + advance};
@@ -81,10 +79,10 @@ void SequentialRun::remember(const Window& window) {
     return;
   }
   for (const Segment& segment : window.segments) {
-    const std::vector<int> tokens = setting_.model.tokenizer().encode(" " + segment.text);
+    const std::vector<int> tokens = tokenizer().encode(" " + segment.text);
     context_.insert(context_.end(), tokens.begin(), tokens.end());
   }
-  const auto most = static_cast<std::size_t>(setting_.model.network().shape().n_text_ctx);
+  const auto most = static_cast<std::size_t>(network().shape().n_text_ctx);
   if (context_.size() > most) context_.erase(context_.begin(), context_.end() - static_cast<std::ptrdiff_t>(most));
 }
 

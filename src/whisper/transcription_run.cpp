@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "voxlate/error.h"
+#include "base/log.h"
 #include "whisper/language_vote.h"
 #include "whisper/languages.h"
 
@@ -16,14 +16,37 @@ TranscriptionRun::TranscriptionRun(Setting setting)
       start_(setting_.audio.start_time()),
       total_(setting_.audio.duration().value_or(milliseconds{0})) {}
 
-std::future<WindowBatcher::Result> TranscriptionRun::submit(Sound sound, const std::vector<int>& context) {
-  return setting_.model.batcher().submit({.samples = std::move(sound.samples),
-                                          .audio = std::move(sound.encoded),
-                                          .decoding = setting_.decoding,
-                                          .prompt = {.context = context},
-                                          .job = this,
-                                          .priority = setting_.priority},
-                                         setting_.stop);
+TranscriptionRun::Submitted TranscriptionRun::submit(Sound sound, const std::vector<int>& context) {
+  auto result = setting_.model->batcher().submit({.samples = std::move(sound.samples),
+                                                  .audio = std::move(sound.encoded),
+                                                  .decoding = setting_.decoding,
+                                                  .prompt = {.context = context},
+                                                  .job = this,
+                                                  .priority = setting_.priority},
+                                                 setting_.stop);
+  return {.model = setting_.model, .context = context, .result = std::move(result)};
+}
+
+TranscriptionRun::Heard TranscriptionRun::hear(Submitted submitted, std::span<const SpeechSpan> speech,
+                                               std::span<const float> samples) {
+  for (bool again = false;; again = true) {
+    try {
+      const WindowBatcher::Result result = wait(submitted.result);
+      return {.text = make_window_text(*submitted.model, result, setting_.decoding, speech, samples),
+              .doubt = result.decoded.doubt};
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kOutOfMemory) throw;
+      if (again && submitted.model == setting_.model) fall_back(error);
+    }
+    submitted = submit({.samples = {samples.begin(), samples.end()}, .encoded = {}}, submitted.context);
+  }
+}
+
+void TranscriptionRun::fall_back(const Error& reason) {
+  if (!setting_.fallback) throw reason;
+  log::warning("not enough memory on the device: the job goes on on the CPU",
+               {{"model", setting_.model->name()}, {"reason", reason.what()}});
+  setting_.model = std::exchange(setting_.fallback, {})();
 }
 
 WindowBatcher::Result TranscriptionRun::wait(std::future<WindowBatcher::Result>& result) {
@@ -63,18 +86,30 @@ void TranscriptionRun::append(const Window& window) {
 void TranscriptionRun::decide_language(std::span<Sound* const> windows) {
   if (setting_.language_known) return;
   setting_.language_known = true;
-  if (!setting_.model.tokenizer().is_multilingual()) {
+  if (!tokenizer().is_multilingual()) {
     setting_.decoding.language = find_language("en").value_or(0);
     return;
   }
   std::vector<std::shared_ptr<const EncodedAudio>> encoded;
+  try {
+    encoded = encode(windows);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kOutOfMemory) throw;
+    fall_back(error);
+    encoded = encode(windows);
+  }
+  const std::vector<float> probabilities = language_probabilities(*setting_.model, encoded);
+  setting_.decoding.language = static_cast<int>(std::ranges::max_element(probabilities) - probabilities.begin());
+}
+
+std::vector<std::shared_ptr<const EncodedAudio>> TranscriptionRun::encode(std::span<Sound* const> windows) const {
+  std::vector<std::shared_ptr<const EncodedAudio>> encoded;
   for (Sound* const window : windows) {
     check_stop();
     const WindowAudio audio{.samples = window->samples, .before = {}, .whole = setting_.decoding.whole_windows};
-    window->encoded = encoded.emplace_back(setting_.model.network().encode({&audio, 1}).front());
+    window->encoded = encoded.emplace_back(network().encode({&audio, 1}).front());
   }
-  const std::vector<float> probabilities = language_probabilities(setting_.model, encoded);
-  setting_.decoding.language = static_cast<int>(std::ranges::max_element(probabilities) - probabilities.begin());
+  return encoded;
 }
 
 void TranscriptionRun::report(milliseconds done) {

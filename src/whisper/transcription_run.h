@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "speech/speech_reader.h"
+#include "voxlate/error.h"
 #include "voxlate/transcriber.h"
 #include "whisper/whisper_model.h"
 #include "whisper/whisper_transcriber.h"
@@ -23,7 +25,9 @@ namespace voxlate::whisper {
 class TranscriptionRun {
  public:
   struct Setting {
-    const WhisperModel& model;
+    std::shared_ptr<const WhisperModel> model;
+    /// Gives the model that goes on where the device of `model` has not enough memory; empty: there is none.
+    std::function<std::shared_ptr<const WhisperModel>()> fallback;
     const WhisperTranscriber::Options& options;
     DecodingOptions decoding;
     bool language_known = false;  ///< `decoding.language` holds; else the windows vote
@@ -47,10 +51,23 @@ class TranscriptionRun {
     std::shared_ptr<const EncodedAudio> encoded;
   };
 
-  std::future<WindowBatcher::Result> submit(Sound sound, const std::vector<int>& context);
+  /// A window under way.
+  struct Submitted {
+    std::shared_ptr<const WhisperModel> model;
+    std::vector<int> context;
+    std::future<WindowBatcher::Result> result;
+  };
 
-  /// Reports progress meanwhile.
-  WindowBatcher::Result wait(std::future<WindowBatcher::Result>& result);
+  Submitted submit(Sound sound, const std::vector<int>& context);
+
+  struct Heard {
+    WindowText text;
+    Doubt doubt = Doubt::kNone;
+  };
+
+  /// Waits for a window of `samples` with `speech` in it, and reports progress meanwhile. Where the memory of the
+  /// device does not suffice it is tried once more, and then the job goes on with the model for that.
+  Heard hear(Submitted submitted, std::span<const SpeechSpan> speech, std::span<const float> samples);
 
   /// Adds segments whose times count from `begin`.
   static void add_segments(Window& window, WindowText text, std::chrono::milliseconds begin);
@@ -63,11 +80,18 @@ class TranscriptionRun {
   void report(std::chrono::milliseconds done);
   void check_stop() const;
 
+  const Network& network() const { return setting_.model->network(); }
+  const Tokenizer& tokenizer() const { return setting_.model->tokenizer(); }
+
   Setting setting_;
   const std::chrono::milliseconds start_;  ///< media time of the first sample
   Transcript transcript_;
 
  private:
+  WindowBatcher::Result wait(std::future<WindowBatcher::Result>& result);
+  void fall_back(const Error& reason);
+  std::vector<std::shared_ptr<const EncodedAudio>> encode(std::span<Sound* const> windows) const;
+
   const std::chrono::milliseconds total_;
   std::chrono::milliseconds done_{0};
 };
@@ -83,7 +107,7 @@ class ChunkedRun final : public TranscriptionRun {
     speech::Utterance place;
     Sound sound;
     std::optional<Window> found;  ///< in the log
-    std::future<WindowBatcher::Result> result;
+    Submitted submitted;
   };
 
   std::chrono::milliseconds media_time(std::int64_t sample) const { return start_ + length_of(sample); }

@@ -36,10 +36,11 @@ void require_translation(const WhisperModel& model) {
 }  // namespace
 
 WhisperTranscriber::WhisperTranscriber(const Options& options, InfoSource info, ModelSource find_model,
-                                       DetectorFactory make_detector)
+                                       Fallback fallback, DetectorFactory make_detector)
     : options_(options),
       info_(std::move(info)),
       find_model_(std::move(find_model)),
+      fallback_(std::move(fallback)),
       make_detector_(std::move(make_detector)) {}
 
 Transcript WhisperTranscriber::transcribe(AudioSource& audio, const TranscribeOptions& options, WindowLog& log,
@@ -47,7 +48,8 @@ Transcript WhisperTranscriber::transcribe(AudioSource& audio, const TranscribeOp
   const std::shared_ptr<const WhisperModel> model = find_model_(options.model, stop);
   if (options.to_english) require_translation(*model);
   const std::optional<int> language = language_for(*model, options.language);
-  TranscriptionRun::Setting setting{.model = *model,
+  TranscriptionRun::Setting setting{.model = model,
+                                    .fallback = {},
                                     .options = options_,
                                     .decoding = options_.decoding,
                                     .language_known = language.has_value(),
@@ -57,6 +59,7 @@ Transcript WhisperTranscriber::transcribe(AudioSource& audio, const TranscribeOp
                                     .log = log,
                                     .progress = progress,
                                     .stop = stop};
+  if (fallback_) setting.fallback = [&] { return fallback_(*model, stop); };
   setting.decoding.language = language.value_or(0);
   setting.decoding.task = options.to_english ? Task::kTranslate : Task::kTranscribe;
   if (!options.prompt.empty()) setting.prompt = model->tokenizer().encode(" " + options.prompt);

@@ -44,13 +44,17 @@ class WhisperTranscriber final : public Transcriber {
   /// Gives the model that a job asks for by name; empty: the best one. Throws `kNotFound`, `kUnavailable`.
   using ModelSource = std::function<std::shared_ptr<const WhisperModel>(const std::string& name, std::stop_token stop)>;
 
+  /// Gives the same model where there is memory for it, for a job whose device ran out of it; empty: nowhere.
+  using Fallback = std::function<std::shared_ptr<const WhisperModel>(const WhisperModel& model, std::stop_token stop)>;
+
   /// Makes the detector of one stream.
   using DetectorFactory = std::function<std::unique_ptr<VoiceActivityDetector>()>;
 
   /// Says what the engine is now: its models may change.
   using InfoSource = std::function<TranscriberInfo()>;
 
-  WhisperTranscriber(const Options& options, InfoSource info, ModelSource find_model, DetectorFactory make_detector);
+  WhisperTranscriber(const Options& options, InfoSource info, ModelSource find_model, Fallback fallback,
+                     DetectorFactory make_detector);
 
   TranscriberInfo info() const override { return info_(); }
 
@@ -61,6 +65,7 @@ class WhisperTranscriber final : public Transcriber {
   const Options options_;
   const InfoSource info_;
   const ModelSource find_model_;
+  const Fallback fallback_;
   const DetectorFactory make_detector_;
 };
 

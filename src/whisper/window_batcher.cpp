@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "base/log.h"
 #include "voxlate/error.h"
 
 namespace voxlate::whisper {
@@ -20,6 +21,7 @@ WindowBatcher::WindowBatcher(const Network& network, const Tokenizer& tokenizer,
     : network_(network),
       tokenizer_(tokenizer),
       options_(options),
+      places_(options.max_windows),
       session_(network.new_session()),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
@@ -48,10 +50,24 @@ void WindowBatcher::work(const std::stop_token& stop) {
       step();
       settle();
     } catch (...) {
+      learn_from(std::current_exception());
       abandon(std::current_exception());
     }
   }
   abandon(cancelled());
+}
+
+/// Where memory was short, fewer windows are decoded at once from now on.
+void WindowBatcher::learn_from(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kOutOfMemory) return;
+  } catch (...) {
+    return;
+  }
+  places_ = std::max<std::size_t>(1, places_ / 2);
+  log::warning("not enough memory to decode so many windows at once", {{"windows_now", places_}});
 }
 
 /// Those that may join now. Waits for one when there is nothing else to do.
@@ -64,7 +80,7 @@ std::vector<WindowBatcher::Waiting> WindowBatcher::take_waiting(const std::stop_
     return true;
   });
   std::vector<Waiting> taken;
-  while (taken.size() < options_.max_encoded && live_.size() + taken.size() < options_.max_windows) {
+  while (taken.size() < options_.max_encoded && live_.size() + taken.size() < places_) {
     const auto next = next_waiting(taken);
     if (next == waiting_.end()) break;
     ++begun_[next->request.job];
@@ -81,9 +97,8 @@ std::deque<WindowBatcher::Waiting>::iterator WindowBatcher::next_waiting(const s
   for (const Waiting& one : taken) ++live[one.request.job];
   for (const Waiting& one : waiting_) live.try_emplace(one.request.job, 0);
   std::erase_if(begun_, [&](const auto& job) { return !live.contains(job.first); });
-  const std::size_t most = options_.max_windows;
   const std::size_t share =
-      std::max<std::size_t>(1, live.size() > 1 ? (most + live.size() - 1) / live.size() : most - 1);
+      std::max<std::size_t>(1, live.size() > 1 ? (places_ + live.size() - 1) / live.size() : places_ - 1);
   auto best = waiting_.end();
   for (auto one = waiting_.begin(); one != waiting_.end(); ++one) {
     if (live[one->request.job] >= share) continue;
@@ -107,6 +122,7 @@ void WindowBatcher::begin(std::vector<Waiting> waiting) {
       if (one.request.audio == nullptr) one.request.audio = std::move(*next++);
     }
   } catch (...) {
+    learn_from(std::current_exception());
     for (Waiting& one : waiting) one.promise.set_exception(std::current_exception());
     return;
   }

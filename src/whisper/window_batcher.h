@@ -25,7 +25,8 @@ namespace voxlate::whisper {
 ///
 /// A window of the most urgent job is begun first, among equals one of the job that had the fewest, and of one job the
 /// oldest. No job has more than its share of the places, and one alone leaves one place free, so that a short job
-/// begins at once while a long one runs. Thread-safe.
+/// begins at once while a long one runs. When the device has not enough memory, those under way fail, and from then on
+/// half as many are decoded at once. Thread-safe.
 class WindowBatcher {
  public:
   struct Options {
@@ -78,6 +79,7 @@ class WindowBatcher {
   void step();
   void settle();
   void abandon(const std::exception_ptr& reason);
+  void learn_from(const std::exception_ptr& failure);
 
   const Network& network_;
   const Tokenizer& tokenizer_;
@@ -88,6 +90,7 @@ class WindowBatcher {
   std::deque<Waiting> waiting_ GUARDED_BY(mutex_);
 
   // Of the thread alone.
+  std::size_t places_;                        ///< windows decoded at once
   std::map<const void*, std::size_t> begun_;  ///< windows of the jobs that have some live or waiting
   std::unique_ptr<DecoderSession> session_;
   std::vector<Live> live_;

@@ -43,7 +43,7 @@ class RealModel : public ::testing::Test {
   Transcript transcribe(const std::shared_ptr<const WhisperModel>& model, std::vector<float> samples,
                         const WhisperTranscriber::Options& options = {}) {
     WhisperTranscriber transcriber(
-        options, [] { return TranscriberInfo{}; }, [&](const std::string&, std::stop_token) { return model; },
+        options, [] { return TranscriberInfo{}; }, [&](const std::string&, std::stop_token) { return model; }, {},
         [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
     speech::MemoryAudio audio(std::move(samples));
     speech::MemoryLog log;

@@ -63,6 +63,10 @@ class WhisperTranscriberTest : public ::testing::Test {
   }
 
   void speak(std::span<const int> tokens, std::span<float> logits) {
+    if (short_of_memory_ > 0) {
+      --short_of_memory_;
+      throw Error(ErrorCode::kOutOfMemory, "no memory");
+    }
     if (tokens.size() == 1) {  // the start alone: a vote on the language
       logits[static_cast<std::size_t>(tokenizer_.language_token(2))] = 5;
       return;
@@ -101,7 +105,7 @@ class WhisperTranscriberTest : public ::testing::Test {
                         std::vector<SpeechRegion> regions, const TranscribeOptions& options = {.language = "en"}) {
     WhisperTranscriber transcriber(
         options_, [] { return TranscriberInfo{}; }, [&](const std::string&, std::stop_token) { return model; },
-        [&] { return std::make_unique<KnownSpeech>(regions); });
+        fallback_, [&] { return std::make_unique<KnownSpeech>(regions); });
     MemoryAudio audio(std::vector<float>(static_cast<std::size_t>(seconds * kSampleRate)), start_);
     Reports reports;
     reports.stop_after(stop_after_);
@@ -134,9 +138,11 @@ class WhisperTranscriberTest : public ::testing::Test {
     options.max_pending = 1;  // the script knows windows by their order
     return options;
   }();
+  WhisperTranscriber::Fallback fallback_;
   milliseconds start_{0};
   MemoryLog log_;
   int stop_after_ = 0;
+  std::atomic<int> short_of_memory_ = 0;  ///< steps that fail
   double late_s_ = 0;
   std::vector<std::vector<int>> windows_;
   std::size_t next_window_ = 0;
@@ -247,6 +253,40 @@ TEST_F(WhisperTranscriberTest, TheWindowsVoteOnTheLanguage) {
   const auto model = model_saying({tokens_of({{" one", 0, 5000}}, true)});
   const Transcript transcript = transcribe(model, 10, {{0, 5 * kSecond}}, {});
   EXPECT_EQ(transcript.language, bcp47_code(2));
+}
+
+TEST_F(WhisperTranscriberTest, WithoutMemoryOnTheDeviceAWindowIsTriedAgainAndThenElsewhere) {
+  const auto saying = [&] {
+    return model_saying({tokens_of({{" one", 0, 5000}}, true), tokens_of({{" two", 0, 5000}}, true)});
+  };
+  const std::vector<SpeechRegion> regions{{0, 5 * kSecond}, {20 * kSecond, 25 * kSecond}};
+  const Transcript expected = transcribe(saying(), 30, regions);
+  int asked = 0;
+  fallback_ = [&](const WhisperModel& model, std::stop_token) {
+    EXPECT_EQ(model.name(), "made-up");
+    ++asked;
+    short_of_memory_ = 0;
+    return saying();
+  };
+  for (const auto& [failures, fallbacks] : {std::pair{1, 0}, {2, 1}}) {
+    log_.windows().clear();
+    next_window_ = 0;
+    asked = 0;
+    const auto model = saying();
+    short_of_memory_ = failures;
+    EXPECT_EQ(transcribe(model, 30, regions).segments, expected.segments) << failures;
+    EXPECT_EQ(asked, fallbacks);
+  }
+  log_.windows().clear();
+  fallback_ = {};
+  const auto model = saying();
+  short_of_memory_ = 2;
+  try {
+    transcribe(model, 30, regions);
+    FAIL() << "there is nowhere to go";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kOutOfMemory);
+  }
 }
 
 TEST_F(WhisperTranscriberTest, RefusesALanguageThatTheModelDoesNotKnow) {
