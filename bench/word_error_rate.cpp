@@ -368,7 +368,7 @@ std::unique_ptr<Transcriber> make_transcriber(const Settings& settings, nn::Comp
   fmt::print("{}: {}\n", model->name(), model->network().description());
   return std::make_unique<whisper::WhisperTranscriber>(
       settings.whisper, [] { return TranscriberInfo{}; },
-      [model](const std::string&, std::stop_token) { return model; }, {},
+      [model](const std::string&, std::stop_token) { return model; }, whisper::WhisperTranscriber::Fallback(),
       [vad_model = settings.vad_model, &compute]() -> std::unique_ptr<VoiceActivityDetector> {
         constexpr std::chrono::milliseconds kMaxRegion{27'000};
         if (vad_model.empty()) {

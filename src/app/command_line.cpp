@@ -76,7 +76,7 @@ log::Level to_level(std::string_view name) {
 
 /// whisper.cpp's single-dash names of several letters, which command-line parsers take for bundles of letters.
 std::vector<std::string> with_long_names(std::vector<std::string> arguments) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kNames = {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kNames = {
       {{"-osrt", "--output-srt"},
        {"-ovtt", "--output-vtt"},
        {"-otxt", "--output-txt"},
@@ -85,6 +85,7 @@ std::vector<std::string> with_long_names(std::vector<std::string> arguments) {
        {"-of", "--output-file"},
        {"-bs", "--beam-size"},
        {"-bo", "--best-of"},
+       {"-nf", "--no-fallback"},
        {"-tr", "--translate"},
        {"-vt", "--vad-threshold"},
        {"-vspd", "--vad-min-speech-duration-ms"},
@@ -134,6 +135,9 @@ void add_transcribe(CLI::App& root, CommonOptions& common, TranscribeRequest& re
   common.add_named(*command, "-p,--processors", "whisper.max_windows", "windows of 30 s decoded together");
   common.add_named(*command, "--beam-size", "whisper.beam_size", "texts followed at once; 1 is fastest (-bs)");
   common.add_named(*command, "--best-of", "whisper.best_of", "samples tried where a text is doubtful (-bo)");
+  command->add_flag_callback(
+      "--no-fallback", [&common] { common.named["whisper.fallback"] = "false"; },
+      "doubtful texts are not decoded again (-nf)");
   command->add_flag("--vad,!--no-vad", request.spec.vad, "hear only what voice activity detection finds; default: on");
   for (const auto& [flag, help] : {std::pair{"threshold", "probability that means speech (-vt)"},
                                    {"min-speech-duration-ms", "shorter speech is dropped (-vspd)"},

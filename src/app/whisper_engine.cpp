@@ -10,6 +10,7 @@
 
 #include "app/whisper_network.h"
 #include "base/log.h"
+#include "health/sampler.h"
 #include "vad/energy_voice_detector.h"
 #include "vad/silero_network.h"
 #include "vad/silero_voice_detector.h"
@@ -119,12 +120,27 @@ void add_awaited_models(Capabilities& capabilities, const std::vector<std::strin
     add_models(*whisper, std::move(awaited));
 }
 
+/// Windows decoded at once: as many as half of the free memory holds, at most what is set.
+std::size_t windows_at_once(const Config& config, const whisper::Network& network) {
+  const auto wanted = static_cast<std::size_t>(config.whisper_max_windows);
+  const std::size_t each = network.window_bytes(std::max(config.whisper_beam_size, config.whisper_best_of));
+  SystemStatus status;
+  health::Sampler().sample(status);
+  if (each == 0 || status.memory_total_bytes == 0) return wanted;
+  const std::size_t free = status.memory_total_bytes - std::min(status.memory_used_bytes, status.memory_total_bytes);
+  const std::size_t fitting = std::clamp<std::size_t>(free / 2 / each, 1, wanted);
+  if (fitting < wanted)
+    log::warning("free memory limits the windows decoded at once",
+                 {{"windows", fitting}, {"wanted", wanted}, {"bytes_each", each}, {"free_bytes", free}});
+  return fitting;
+}
+
 WhisperModels::Loader whisper_loader(const Config& config, models::ModelFolder& folder, nn::Compute& compute) {
-  const auto max_windows = static_cast<std::size_t>(config.whisper_max_windows);
-  return [&folder, &compute, max_windows](const models::ModelKey& key, const std::stop_token& /*stop*/) {
-    const whisper::WindowBatcher::Options options{
-        .max_windows = max_windows, .max_encoded = key.device.kind == DeviceKind::kCuda ? max_windows : 1};
+  return [&folder, &compute, config](const models::ModelKey& key, const std::stop_token& /*stop*/) {
     auto network = load_whisper_network(folder.path_of(key.model), key.device, key.compute_type, compute);
+    const std::size_t windows = windows_at_once(config, *network);
+    const whisper::WindowBatcher::Options options{
+        .max_windows = windows, .max_encoded = key.device.kind == DeviceKind::kCuda ? windows : 1};
     log::info("model loaded",
               {{"model", key.model}, {"network", network->description()}, {"bytes", network->size_bytes()}});
     const std::size_t bytes = network->size_bytes();
@@ -139,6 +155,7 @@ std::unique_ptr<Transcriber> make_whisper(const Config& config, models::ModelFol
   whisper::WhisperTranscriber::Options options;
   options.decoding.beam_size = config.whisper_beam_size;
   options.decoding.best_of = config.whisper_best_of;
+  if (!config.whisper_fallback) options.decoding.temperatures.resize(1);
   options.decoding.whole_windows = config.whisper_whole_windows;
   options.max_pending = static_cast<std::size_t>(config.whisper_max_windows);
   if (config.whisper_long_audio == "sequential") options.long_audio = whisper::LongAudio::kSequential;

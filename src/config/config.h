@@ -42,6 +42,7 @@ struct Config {
   std::string whisper_long_audio = "chunked";
   int whisper_beam_size = 5;
   int whisper_best_of = 5;
+  bool whisper_fallback = true;
   int whisper_max_windows = 8;
   bool whisper_whole_windows = false;
   std::string cuda_allocator = "max_split_size_mb:128";  ///< as libtorch's PYTORCH_CUDA_ALLOC_CONF

@@ -55,7 +55,7 @@ TEST_F(CommandLine, TakesTheFlagsOfWhisperCpp) {
                      "-vt",        "0.4",  "-vspd",
                      "200",        "-vsd", "300",
                      "-vmsd",      "20",   "-vp",
-                     "100"}),
+                     "100",        "-nf"}),
             0);
   EXPECT_THAT(content("result.en.srt"), HasSubstr("-->"));
   EXPECT_THAT(content("result.en.json"), HasSubstr("segments"));

@@ -1,6 +1,7 @@
 #include "whisper/net/decoder.h"
 
 #include <cassert>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -36,6 +37,7 @@ Decoder::Layer::Layer(const Weights& weights, const std::string& name, int head_
 Decoder::Decoder(const Weights& weights)
     : state_(weights.dims().n_text_state),
       heads_(weights.dims().n_text_head),
+      audio_context_(weights.dims().n_audio_ctx),
       audio_precision_(weights.type() == ComputeType::kInt8 ? nn::KeyValuePrecision::kInt8
                                                             : nn::KeyValuePrecision::kFloat32),
       tokens_(weights.linear("decoder.token_embedding")),
@@ -150,6 +152,15 @@ void Decoder::attend_to_audio(nn::Compute& compute, int index, std::span<const I
 
 void Decoder::logits(nn::Compute& compute, const nn::Matrix& hidden, const nn::Matrix& out) const {
   tokens_.apply(compute, hidden, out);
+}
+
+std::size_t Decoder::window_bytes(int sequences) const {
+  const auto bytes_of = [&](int positions, std::size_t element) {
+    return 2 * static_cast<std::size_t>(positions) * static_cast<std::size_t>(state_) * element;
+  };
+  const std::size_t audio = bytes_of(
+      audio_context_, audio_precision_ == nn::KeyValuePrecision::kInt8 ? sizeof(std::int8_t) : sizeof(float));
+  return layers_.size() * (audio + static_cast<std::size_t>(sequences) * bytes_of(context(), sizeof(float)));
 }
 
 std::size_t Decoder::size_bytes() const {

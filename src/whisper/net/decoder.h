@@ -67,6 +67,8 @@ class Decoder {
   int context() const { return positions_.rows(); }
   int layers() const { return static_cast<int>(layers_.size()); }
   std::size_t size_bytes() const;
+  /// As `Network::window_bytes`.
+  std::size_t window_bytes(int sequences) const;
 
  private:
   struct Layer {
@@ -86,6 +88,7 @@ class Decoder {
 
   const int state_;
   const int heads_;
+  const int audio_context_;
   const nn::KeyValuePrecision audio_precision_;
   nn::Linear tokens_;     // [n_vocab, state]: the embedding and the logits in one
   nn::Matrix positions_;  // [n_text_ctx, state]

@@ -85,6 +85,7 @@ class LoadedNetwork final : public Network {
   const Shape& shape() const override { return shape_; }
   std::span<const std::string> vocabulary() const override { return vocabulary_; }
   std::size_t size_bytes() const override { return encoder_.size_bytes() + decoder_.size_bytes(); }
+  std::size_t window_bytes(int sequences) const override { return decoder_.window_bytes(sequences); }
   std::string description() const override { return description_; }
 
   std::vector<std::shared_ptr<const EncodedAudio>> encode(std::span<const WindowAudio> windows) const override {

@@ -109,6 +109,9 @@ class Network {
 
   virtual std::size_t size_bytes() const = 0;
 
+  /// Main memory that a window takes while so many sequences of it are decoded: keys and values.
+  virtual std::size_t window_bytes(int sequences) const = 0;
+
   /// "f16 weights, float32, avx2" or "f16 weights, float16, libtorch cuda:0": for logs and the status.
   virtual std::string description() const = 0;
 

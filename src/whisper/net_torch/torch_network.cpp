@@ -101,6 +101,7 @@ class TorchNetwork final : public Network {
   const Shape& shape() const override { return shape_; }
   std::span<const std::string> vocabulary() const override { return vocabulary_; }
   std::size_t size_bytes() const override { return size_bytes_; }
+  std::size_t window_bytes(int /*sequences*/) const override { return 0; }  // they are in the device's
   std::string description() const override { return description_; }
 
   std::vector<std::shared_ptr<const EncodedAudio>> encode(std::span<const WindowAudio> windows) const override {

@@ -30,6 +30,7 @@ class ScriptedNetwork final : public Network {
   const Shape& shape() const override { return shape_; }
   std::span<const std::string> vocabulary() const override { return vocabulary_; }
   std::size_t size_bytes() const override { return 0; }
+  std::size_t window_bytes(int /*sequences*/) const override { return 0; }
   std::string description() const override { return "scripted"; }
   std::vector<std::shared_ptr<const EncodedAudio>> encode(std::span<const WindowAudio> windows) const override;
   std::unique_ptr<DecoderSession> new_session() const override;

@@ -179,6 +179,11 @@ TEST_P(NetworkDoor, EveryBackendComputesTheSame) {
 TEST_P(NetworkDoor, SaysHowItComputesAndWhatItTakes) {
   EXPECT_NE(network_->description().find(to_string(GetParam().type)), std::string::npos) << network_->description();
   EXPECT_GT(network_->size_bytes(), 2U * 1616 * 32) << "the embedding alone";
+  constexpr std::size_t kLayers = 2;
+  constexpr std::size_t kState = 32;
+  const std::size_t element = GetParam().type == ComputeType::kInt8 ? 1 : sizeof(float);
+  const std::size_t expected = kLayers * 2 * kState * (8 * element + 5 * kContext * sizeof(float));
+  EXPECT_EQ(network_->window_bytes(5), GetParam().is_exact() ? expected : 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, NetworkDoor, ::testing::ValuesIn(ways_of_computing()),
