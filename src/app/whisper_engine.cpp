@@ -139,8 +139,8 @@ WhisperModels::Loader whisper_loader(const Config& config, models::ModelFolder& 
   return [&folder, &compute, config](const models::ModelKey& key, const std::stop_token& /*stop*/) {
     auto network = load_whisper_network(folder.path_of(key.model), key.device, key.compute_type, compute);
     const std::size_t windows = windows_at_once(config, *network);
-    const whisper::WindowBatcher::Options options{
-        .max_windows = windows, .max_encoded = key.device.kind == DeviceKind::kCuda ? windows : 1};
+    const whisper::WindowBatcher::Options options{.max_windows = windows,
+                                                  .max_encoded = key.device.kind == DeviceKind::kCuda ? windows : 1};
     log::info("model loaded",
               {{"model", key.model}, {"network", network->description()}, {"bytes", network->size_bytes()}});
     const std::size_t bytes = network->size_bytes();

@@ -158,8 +158,8 @@ std::size_t Decoder::window_bytes(int sequences) const {
   const auto bytes_of = [&](int positions, std::size_t element) {
     return 2 * static_cast<std::size_t>(positions) * static_cast<std::size_t>(state_) * element;
   };
-  const std::size_t audio = bytes_of(
-      audio_context_, audio_precision_ == nn::KeyValuePrecision::kInt8 ? sizeof(std::int8_t) : sizeof(float));
+  const std::size_t audio =
+      bytes_of(audio_context_, audio_precision_ == nn::KeyValuePrecision::kInt8 ? sizeof(std::int8_t) : sizeof(float));
   return layers_.size() * (audio + static_cast<std::size_t>(sequences) * bytes_of(context(), sizeof(float)));
 }
 
