@@ -10,7 +10,7 @@ namespace voxlate {
 void keep_freed_memory() {
 #if defined(__GLIBC__)
   constexpr int kLargestKept = 32 << 20;  // the most that the library takes
-  constexpr int kMostKept = 256 << 20;
+  constexpr int kMostKept = 128 << 20;
   mallopt(M_MMAP_THRESHOLD, kLargestKept);
   mallopt(M_TRIM_THRESHOLD, kMostKept);
 #endif

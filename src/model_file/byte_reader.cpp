@@ -2,17 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "model_file/format_error.h"
 
 namespace voxlate::model_file {
-
-std::int32_t ByteReader::i32(std::string_view what) {
-  std::int32_t value = 0;
-  std::memcpy(&value, take(sizeof value, what).data(), sizeof value);
-  return value;
-}
 
 std::int32_t ByteReader::i32_within(std::string_view what, std::int32_t low, std::int32_t high) {
   const std::uint64_t begin = offset();

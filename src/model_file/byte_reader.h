@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +21,13 @@ class ByteReader {
   std::uint64_t remaining() const { return bytes_.size() - offset_; }
   const std::string& file_name() const { return file_name_; }
 
-  std::int32_t i32(std::string_view what);
+  template <typename Number>
+  Number number(std::string_view what) {
+    Number value;
+    std::memcpy(&value, take(sizeof value, what).data(), sizeof value);
+    return value;
+  }
+  std::int32_t i32(std::string_view what) { return number<std::int32_t>(what); }
 
   /// A value within [low, high].
   std::int32_t i32_within(std::string_view what, std::int32_t low, std::int32_t high);

@@ -25,7 +25,10 @@ Layout layout_of(ElementType type) {
   switch (type) {
     case ElementType::kF32: return {.block_elements = 1, .block_bytes = 4};
     case ElementType::kF16:
-    case ElementType::kBF16: return {.block_elements = 1, .block_bytes = 2};
+    case ElementType::kBF16:
+    case ElementType::kI16: return {.block_elements = 1, .block_bytes = 2};
+    case ElementType::kI8: return {.block_elements = 1, .block_bytes = 1};
+    case ElementType::kI32: return {.block_elements = 1, .block_bytes = 4};
     case ElementType::kQ4_0: return {.block_elements = kQuantisedBlockElements, .block_bytes = 18};
     case ElementType::kQ4_1: return {.block_elements = kQuantisedBlockElements, .block_bytes = 20};
     case ElementType::kQ5_0: return {.block_elements = kQuantisedBlockElements, .block_bytes = 22};
@@ -88,6 +91,11 @@ void unpack_q8_0(const std::byte* block, float* out) {
     out[i] = static_cast<float>(load<std::int8_t>(block + 2 + i)) * scale;
 }
 
+template <typename Integer>
+void unpack_integer(const std::byte* from, float* out) {
+  *out = static_cast<float>(load<Integer>(from));
+}
+
 template <typename Unpack>
 void unpack_blocks(std::span<const std::byte> bytes, Layout layout, std::span<float> out, Unpack unpack) {
   const std::byte* from = bytes.data();
@@ -107,6 +115,9 @@ void unpack(ElementType type, std::span<const std::byte> bytes, std::span<float>
       return;
     case ElementType::kF16: return unpack_blocks(bytes, layout, out, f16);
     case ElementType::kBF16: return unpack_blocks(bytes, layout, out, bf16);
+    case ElementType::kI8: return unpack_blocks(bytes, layout, out, unpack_integer<std::int8_t>);
+    case ElementType::kI16: return unpack_blocks(bytes, layout, out, unpack_integer<std::int16_t>);
+    case ElementType::kI32: return unpack_blocks(bytes, layout, out, unpack_integer<std::int32_t>);
     case ElementType::kQ4_0: return unpack_blocks(bytes, layout, out, unpack_nibbles<4, false>);
     case ElementType::kQ4_1: return unpack_blocks(bytes, layout, out, unpack_nibbles<4, true>);
     case ElementType::kQ5_0: return unpack_blocks(bytes, layout, out, unpack_nibbles<5, false>);
@@ -122,6 +133,9 @@ std::string_view to_string(ElementType type) {
     case ElementType::kF32: return "f32";
     case ElementType::kF16: return "f16";
     case ElementType::kBF16: return "bf16";
+    case ElementType::kI8: return "i8";
+    case ElementType::kI16: return "i16";
+    case ElementType::kI32: return "i32";
     case ElementType::kQ4_0: return "q4_0";
     case ElementType::kQ4_1: return "q4_1";
     case ElementType::kQ5_0: return "q5_0";

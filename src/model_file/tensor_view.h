@@ -10,7 +10,8 @@
 
 namespace voxlate::model_file {
 
-/// How the weights of a tensor are stored; all little-endian. The quantised ones are blocks of 32 weights of the
+/// How the weights of a tensor are stored; all little-endian. Integers are what they are, whatever scale belongs to
+/// them. The quantised ones are blocks of 32 weights of the
 /// innermost dimension, d and m being f16, nibble i the low half of byte i for i < 16, else the high half of byte i -
 /// 16:
 ///
@@ -19,9 +20,9 @@ namespace voxlate::model_file {
 ///   q4_1   d, m, 16 bytes of nibbles          w = d q + m
 ///   q5_0   d, u32 high, 16 bytes of nibbles   w = d (q - 16), bit i of high being bit 4 of weight i
 ///   q5_1   d, m, u32 high, 16 bytes           w = d q + m
-enum class ElementType { kF32, kF16, kBF16, kQ4_0, kQ4_1, kQ5_0, kQ5_1, kQ8_0 };
+enum class ElementType { kF32, kF16, kBF16, kI8, kI16, kI32, kQ4_0, kQ4_1, kQ5_0, kQ5_1, kQ8_0 };
 
-/// "f32", "f16", "bf16", "q4_0" …
+/// "f32", "f16", "i8", "q4_0" …
 std::string_view to_string(ElementType type);
 
 /// A tensor inside somebody else's bytes, of any alignment; valid as long as they are. The readers of this folder

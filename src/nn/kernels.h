@@ -6,9 +6,18 @@
 
 namespace voxlate::nn {
 
-/// Where a product goes: c[i][j] = f(product[i][j]), for i < rows and j < columns. f adds `bias[j]`, then applies GELU
-/// (the exact one, with erf), then adds `residual[i * residual_stride + j]`, each only when wanted. `residual` may be
-/// `c`.
+/// What a layer does to its sums.
+enum class Activation {
+  kNone,
+  kRelu,
+  kGelu,         ///< x/2 (1 + erf(x / sqrt 2))
+  kGeluTanh,     ///< x/2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+  kGeluSigmoid,  ///< x sigmoid(1.702 x)
+  kSwish,        ///< x sigmoid(x)
+};
+
+/// Where a product goes: c[i][j] = f(product[i][j]), for i < rows and j < columns. f adds `bias[j]`, then applies the
+/// activation, then adds `residual[i * residual_stride + j]`, each only when wanted. `residual` may be `c`.
 struct Destination {
   float* c = nullptr;
   std::ptrdiff_t c_stride = 0;
@@ -16,7 +25,7 @@ struct Destination {
   int columns = 0;  ///< at most `Kernels::panel`
 
   const float* bias = nullptr;
-  bool gelu = false;
+  Activation activation = Activation::kNone;
   const float* residual = nullptr;
   std::ptrdiff_t residual_stride = 0;
 };

@@ -182,7 +182,7 @@ void Linear::multiply_block(const Kernels& kernels, const Matrix& x, const Integ
                    .rows = block.rows,
                    .columns = std::min(panel_width_, shape_.outputs - column),
                    .bias = bias_.empty() ? nullptr : bias_.data() + column,
-                   .gelu = epilogue.gelu};
+                   .activation = epilogue.activation};
     if (epilogue.residual != nullptr) {
       to.residual = epilogue.residual->row(block.first_row) + column;
       to.residual_stride = epilogue.residual->stride();

@@ -43,7 +43,7 @@ class Linear {
   void copy_row(const Kernels& kernels, int index, std::span<float> row) const;
 
   struct Epilogue {
-    bool gelu = false;
+    Activation activation = Activation::kNone;
     const Matrix* residual = nullptr;  ///< [rows, outputs], added last; may be the result itself
   };
 

@@ -1,10 +1,12 @@
 #include "whisper/window_batcher.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <span>
 #include <utility>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "voxlate/error.h"
 
@@ -73,7 +75,14 @@ void WindowBatcher::learn_from(const std::exception_ptr& failure) {
 /// Those that may join now. Waits for one when there is nothing else to do.
 std::vector<WindowBatcher::Waiting> WindowBatcher::take_waiting(const std::stop_token& stop) {
   const MutexLock lock(mutex_);
-  if (live_.empty()) arrived_.wait(mutex_, stop, [&]() REQUIRES(mutex_) { return !waiting_.empty(); });
+  if (live_.empty()) {
+    constexpr std::chrono::seconds kPause{1};
+    const auto has_work = [&]() REQUIRES(mutex_) { return !waiting_.empty(); };
+    if (!arrived_.wait_for(mutex_, stop, kPause, has_work) && !stop.stop_requested()) {
+      return_freed_memory();
+      arrived_.wait(mutex_, stop, has_work);
+    }
+  }
   std::erase_if(waiting_, [](Waiting& waiting) {
     if (!waiting.stop.stop_requested()) return false;
     waiting.promise.set_exception(cancelled());

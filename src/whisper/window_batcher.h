@@ -26,7 +26,8 @@ namespace voxlate::whisper {
 /// A window of the most urgent job is begun first, among equals one of the job that had the fewest, and of one job the
 /// oldest. No job has more than its share of the places, and one alone leaves one place free, so that a short job
 /// begins at once while a long one runs. When the device has not enough memory, those under way fail, and from then on
-/// half as many are decoded at once. Thread-safe.
+/// half as many are decoded at once. After a second without work the memory that it used goes back to the system.
+/// Thread-safe.
 class WindowBatcher {
  public:
   struct Options {

@@ -86,7 +86,7 @@ nn::Matrix Decoder::run(nn::Compute& compute, std::span<const Input> inputs, con
     const Block& block = layers_[static_cast<std::size_t>(index)].block;
     const nn::Matrix hidden(x.rows(), block.mlp_in.outputs());
     block.mlp_norm.apply(compute, x, normed);
-    block.mlp_in.apply(compute, normed, hidden, {.gelu = true});
+    block.mlp_in.apply(compute, normed, hidden, {.activation = nn::Activation::kGelu});
     block.mlp_out.apply(compute, hidden, x, {.residual = &x});
   }
   for (const Input& input : inputs) input.said->length += static_cast<int>(input.tokens.size());

@@ -48,9 +48,9 @@ nn::Matrix Encoder::convolve(nn::Compute& compute, const nn::Matrix& mel, std::s
       clear_row(matrix, padded - 1);
     }
     conv1_.apply(compute, own_mel.windows(/*width=*/3, /*step=*/1), own_hidden.some_rows(1, padded - 2),
-                 {.gelu = true});
+                 {.activation = nn::Activation::kGelu});
     conv2_.apply(compute, own_hidden.windows(/*width=*/3, /*step=*/2), x.some_rows(row, count),
-                 {.gelu = true, .residual = &positions});
+                 {.activation = nn::Activation::kGelu, .residual = &positions});
     mel_row += padded;
     row += count;
   }
@@ -82,7 +82,7 @@ void Encoder::run_block(nn::Compute& compute, const Block& block, const nn::Matr
 
   const nn::Matrix hidden(x.rows(), block.mlp_in.outputs());
   block.mlp_norm.apply(compute, x, normed);
-  block.mlp_in.apply(compute, normed, hidden, {.gelu = true});
+  block.mlp_in.apply(compute, normed, hidden, {.activation = nn::Activation::kGelu});
   block.mlp_out.apply(compute, hidden, x, {.residual = &x});
 }
 

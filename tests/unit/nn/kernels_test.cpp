@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <random>
 #include <string>
 #include <vector>
@@ -16,7 +17,20 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-double exact_gelu(double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+double exactly(Activation activation, double x) {
+  switch (activation) {
+    case Activation::kNone: break;
+    case Activation::kRelu: return std::max(x, 0.0);
+    case Activation::kGelu: return x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
+    case Activation::kGeluTanh:
+      return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+    case Activation::kGeluSigmoid: return x * sigmoid(1.702 * x);
+    case Activation::kSwish: return x * sigmoid(x);
+  }
+  return x;
+}
 
 class KernelsTest : public ::testing::TestWithParam<const Kernels*> {
  protected:
@@ -31,16 +45,17 @@ struct Case {
   int inner;
   int columns;
   bool bias;
-  bool gelu;
+  Activation activation;
   bool residual;
 };
 
 TEST_P(KernelsTest, MultipliesAsThePlainLoopDoes) {
   const int panel = kernels_.panel;
-  for (const Case& c : {Case{1, 1, 1, false, false, false}, Case{1, 384, panel, true, false, false},
-                        Case{5, 64, panel - 1, true, true, false}, Case{13, 100, 3, false, true, true},
-                        Case{kernels_.tile_rows, 7, panel / 2, true, false, true},
-                        Case{3 * kernels_.tile_rows + 2, 33, panel, true, true, true}}) {
+  for (const Case& c :
+       {Case{1, 1, 1, false, Activation::kNone, false}, Case{1, 384, panel, true, Activation::kRelu, false},
+        Case{5, 64, panel - 1, true, Activation::kGelu, false}, Case{13, 100, 3, false, Activation::kSwish, true},
+        Case{kernels_.tile_rows, 7, panel / 2, true, Activation::kNone, true},
+        Case{3 * kernels_.tile_rows + 2, 33, panel, true, Activation::kGelu, true}}) {
     const Matrix a = random_matrix(c.rows, c.inner, 1);
     const Matrix b = random_matrix(c.inner, panel, 2);
     const Matrix residual = random_matrix(c.rows, panel, 3);
@@ -57,7 +72,7 @@ TEST_P(KernelsTest, MultipliesAsThePlainLoopDoes) {
                               .rows = c.rows,
                               .columns = c.columns,
                               .bias = c.bias ? bias.data() : nullptr,
-                              .gelu = c.gelu,
+                              .activation = c.activation,
                               .residual = c.residual ? residual.row(0) : nullptr,
                               .residual_stride = residual.stride()}});
     for (int i = 0; i < c.rows; ++i) {
@@ -69,7 +84,7 @@ TEST_P(KernelsTest, MultipliesAsThePlainLoopDoes) {
         double sum = 0;
         for (int k = 0; k < c.inner; ++k) sum += double{a.row(i)[k]} * b.row(k)[j];
         if (c.bias) sum += bias[static_cast<std::size_t>(j)];
-        if (c.gelu) sum = exact_gelu(sum);
+        sum = exactly(c.activation, sum);
         if (c.residual) sum += residual.row(i)[j];
         EXPECT_NEAR(out.row(i)[j], sum, 1e-5 * std::sqrt(c.inner) + 1e-6) << c.rows << " " << c.inner;
       }
@@ -82,13 +97,16 @@ TEST_P(KernelsTest, ARowDoesNotDependOnTheOthers) {
   const Matrix b = random_matrix(200, kernels_.panel, 2);
   const Matrix together(29, kernels_.panel);
   const Matrix alone(1, kernels_.panel);
-  Multiplication job{
-      .a = a.row(0),
-      .a_stride = a.stride(),
-      .b = b.row(0),
-      .b_stride = b.stride(),
-      .inner = 200,
-      .to = {.c = together.row(0), .c_stride = together.stride(), .rows = 29, .columns = kernels_.panel, .gelu = true}};
+  Multiplication job{.a = a.row(0),
+                     .a_stride = a.stride(),
+                     .b = b.row(0),
+                     .b_stride = b.stride(),
+                     .inner = 200,
+                     .to = {.c = together.row(0),
+                            .c_stride = together.stride(),
+                            .rows = 29,
+                            .columns = kernels_.panel,
+                            .activation = Activation::kGelu}};
   kernels_.multiply(job);
   job.to.rows = 1;
   job.to.c = alone.row(0);
@@ -163,18 +181,22 @@ TEST_P(KernelsTest, QuantisesToTheNearestStep) {
   EXPECT_EQ(steps, std::vector<std::int16_t>(9));
 }
 
-TEST_P(KernelsTest, GeluIsTheExactOne) {
+TEST_P(KernelsTest, ActivationsAreTheExactOnes) {
   const int panel = kernels_.panel;
   const std::vector<float> one(static_cast<std::size_t>(panel), 1);
   float result = 0;
-  for (int step = -1200; step <= 1200; ++step) {
-    const float x = 0.01F * static_cast<float>(step);
-    kernels_.multiply({.a = &x,
-                       .a_stride = 1,
-                       .b = one.data(),
-                       .inner = 1,
-                       .to = {.c = &result, .rows = 1, .columns = 1, .gelu = true}});
-    EXPECT_NEAR(result, exact_gelu(x), 2e-7 * (1 + std::abs(x))) << x;
+  for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kGelu, Activation::kGeluTanh,
+                                      Activation::kGeluSigmoid, Activation::kSwish}) {
+    for (int step = -12'000; step <= 12'000; ++step) {
+      const float x = 0.01F * static_cast<float>(step);
+      kernels_.multiply({.a = &x,
+                         .a_stride = 1,
+                         .b = one.data(),
+                         .inner = 1,
+                         .to = {.c = &result, .rows = 1, .columns = 1, .activation = activation}});
+      ASSERT_NEAR(result, exactly(activation, x), 2e-7 * (1 + std::abs(x)))
+          << x << ", activation " << static_cast<int>(activation);
+    }
   }
 }
 

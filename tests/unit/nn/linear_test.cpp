@@ -109,10 +109,10 @@ TEST(Linear, ARowIsTheSameInEveryCompany) {
     const Linear linear(compute.kernels(), {kOutputs, kInputs}, rows_of(weights), {}, type);
     const Matrix x = random_matrix(130, kInputs, 3);
     const Matrix together(130, kOutputs);
-    linear.apply(compute, x, together, {.gelu = true});
+    linear.apply(compute, x, together, {.activation = Activation::kGelu});
     for (const int row : {0, 95, 96, 129}) {
       const Matrix alone(1, kOutputs);
-      linear.apply(compute, x.some_rows(row, 1), alone, {.gelu = true});
+      linear.apply(compute, x.some_rows(row, 1), alone, {.activation = Activation::kGelu});
       for (int j = 0; j < kOutputs; ++j) EXPECT_EQ(alone.row(0)[j], together.row(row)[j]);
     }
   }
