@@ -47,8 +47,9 @@ std::future<WindowBatcher::Result> WindowBatcher::submit(Request request, std::s
 
 void WindowBatcher::work(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
+    if (live_.empty()) wait_for_work(stop);
     try {
-      begin(take_waiting(stop));
+      begin(take_waiting());
       step();
       settle();
     } catch (...) {
@@ -72,17 +73,22 @@ void WindowBatcher::learn_from(const std::exception_ptr& failure) {
   log::warning("not enough memory to decode so many windows at once", {{"windows_now", places_}});
 }
 
-/// Those that may join now. Waits for one when there is nothing else to do.
-std::vector<WindowBatcher::Waiting> WindowBatcher::take_waiting(const std::stop_token& stop) {
-  const MutexLock lock(mutex_);
-  if (live_.empty()) {
-    constexpr std::chrono::seconds kPause{1};
-    const auto has_work = [&]() REQUIRES(mutex_) { return !waiting_.empty(); };
-    if (!arrived_.wait_for(mutex_, stop, kPause, has_work) && !stop.stop_requested()) {
-      return_freed_memory();
-      arrived_.wait(mutex_, stop, has_work);
-    }
+/// What a burst of work leaves behind goes back to the system after a pause.
+void WindowBatcher::wait_for_work(const std::stop_token& stop) {
+  constexpr std::chrono::seconds kPause{1};
+  const auto has_work = [&]() REQUIRES(mutex_) { return !waiting_.empty(); };
+  {
+    const MutexLock lock(mutex_);
+    if (arrived_.wait_for(mutex_, stop, kPause, has_work) || stop.stop_requested()) return;
   }
+  return_freed_memory();
+  const MutexLock lock(mutex_);
+  arrived_.wait(mutex_, stop, has_work);
+}
+
+/// Those that may join now.
+std::vector<WindowBatcher::Waiting> WindowBatcher::take_waiting() {
+  const MutexLock lock(mutex_);
   std::erase_if(waiting_, [](Waiting& waiting) {
     if (!waiting.stop.stop_requested()) return false;
     waiting.promise.set_exception(cancelled());

@@ -74,7 +74,8 @@ class WindowBatcher {
   };
 
   void work(const std::stop_token& stop);
-  std::vector<Waiting> take_waiting(const std::stop_token& stop);
+  void wait_for_work(const std::stop_token& stop);
+  std::vector<Waiting> take_waiting();
   std::deque<Waiting>::iterator next_waiting(const std::vector<Waiting>& taken) REQUIRES(mutex_);
   void begin(std::vector<Waiting> waiting);
   void step();

@@ -63,12 +63,6 @@ std::string write_file(std::uint32_t version, const std::vector<Variable>& varia
   return bytes;
 }
 
-std::vector<float> read_all(const TensorView& tensor) {
-  std::vector<float> weights(static_cast<std::size_t>(element_count(tensor)));
-  to_f32(tensor, weights);
-  return weights;
-}
-
 Refusal refusal_of(const std::string& bytes) {
   return refusal([&] { CTranslate2File::parse(as_bytes(bytes), "model.bin"); });
 }

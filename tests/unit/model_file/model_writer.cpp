@@ -151,6 +151,12 @@ std::vector<WrittenTensor> silero_safetensors_tensors() {
           make_tensor("final_conv.bias", {1}, /*in_f16=*/false, 13)};
 }
 
+std::vector<float> read_all(const TensorView& tensor) {
+  std::vector<float> weights(static_cast<std::size_t>(element_count(tensor)));
+  to_f32(tensor, weights);
+  return weights;
+}
+
 std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 std::string with_i32(std::string bytes, std::size_t offset, std::int64_t value) {

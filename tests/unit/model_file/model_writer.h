@@ -51,6 +51,9 @@ std::vector<WrittenTensor> silero_safetensors_tensors();
 
 std::span<const std::byte> as_bytes(std::string_view text);
 
+/// All weights.
+std::vector<float> read_all(const TensorView& tensor);
+
 /// What a reader said of bytes that it refused.
 struct Refusal {
   ErrorCode code = ErrorCode::kInternal;

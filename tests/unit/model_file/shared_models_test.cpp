@@ -12,6 +12,7 @@
 #include "model_file/safetensors_file.h"
 #include "model_file/silero_file.h"
 #include "model_file/whisper_file.h"
+#include "tests/unit/model_file/model_writer.h"
 #include "voxlate/error.h"
 
 namespace voxlate::model_file {
@@ -28,12 +29,6 @@ class SharedModels : public testing::Test {
   const std::filesystem::path shared_ = std::filesystem::path(VOXLATE_SOURCE_DIR) / "../shared";
   const std::filesystem::path models_ = shared_ / "models";
 };
-
-std::vector<float> read_all(const TensorView& tensor) {
-  std::vector<float> weights(static_cast<std::size_t>(element_count(tensor)));
-  to_f32(tensor, weights);
-  return weights;
-}
 
 /// |a - b| / |b|, over all weights.
 double relative_distance(const std::vector<float>& a, const std::vector<float>& b) {

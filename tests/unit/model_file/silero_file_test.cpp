@@ -20,12 +20,6 @@ Refusal refusal_of(std::string_view bytes) {
   return refusal([&] { SileroFile::parse(as_bytes(bytes), "vad.bin"); });
 }
 
-std::vector<float> read_all(const TensorView& tensor) {
-  std::vector<float> weights(static_cast<std::size_t>(element_count(tensor)));
-  to_f32(tensor, weights);
-  return weights;
-}
-
 // The writer gives each pair of names the same made-up weights.
 TEST(SileroFile, IsTheSameFromBothFormats) {
   const std::string ggml = write_silero_ggml();

@@ -29,12 +29,6 @@ double value_of_f16(std::uint16_t bits) {
   return sign * (exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25));
 }
 
-std::vector<float> read_all(const TensorView& tensor) {
-  std::vector<float> weights(static_cast<std::size_t>(element_count(tensor)));
-  to_f32(tensor, weights);
-  return weights;
-}
-
 TEST(TensorView, ReadsEveryF16) {
   std::string bytes = "x";  // so that nothing is aligned
   for (std::uint32_t bits = 0; bits < 65536; ++bits) append(bytes, static_cast<std::uint16_t>(bits));

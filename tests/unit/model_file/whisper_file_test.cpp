@@ -16,12 +16,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::vector<float> read_all(const TensorView& tensor) {
-  std::vector<float> weights(static_cast<std::size_t>(element_count(tensor)));
-  to_f32(tensor, weights);
-  return weights;
-}
-
 TEST(WhisperFile, ReadsAGgmlFile) {
   WrittenWhisper written = make_whisper(small_dims());
   written.filters.assign(80 * 201, 0.25F);
