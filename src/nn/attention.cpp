@@ -265,17 +265,20 @@ void KeyValues::write(const Kernels& kernels, int head, const Matrix& keys, cons
 }
 
 void KeyValues::copy(const KeyValues& other, int count) {
-  assert(other.shape_.capacity == shape_.capacity && count <= shape_.capacity);
+  assert(other.shape_.heads == shape_.heads && other.shape_.head_width == shape_.head_width);
+  assert(count <= shape_.capacity && count <= other.shape_.capacity);
   const Exact& from = std::get<Exact>(other.held_);
   Exact& to = std::get<Exact>(held_);
-  const auto copied_panels = static_cast<std::size_t>(pieces(count, panel_)) *
-                             static_cast<std::size_t>(shape_.head_width) * static_cast<std::size_t>(panel_);
-  const auto copied_values = static_cast<std::size_t>(count) * static_cast<std::size_t>(shape_.head_width);
+  const auto width = static_cast<std::size_t>(shape_.head_width);
+  const std::size_t copied_keys =
+      static_cast<std::size_t>(pieces(count, panel_)) * width * static_cast<std::size_t>(panel_);
+  const std::size_t copied_values = static_cast<std::size_t>(count) * width;
+  const auto of_head = [&](const auto& all, int head) {
+    return all.data() + all.size() / static_cast<std::size_t>(shape_.heads) * static_cast<std::size_t>(head);
+  };
   for (int head = 0; head < shape_.heads; ++head) {
-    const std::ptrdiff_t keys = std::ptrdiff_t{head} * panels_ * shape_.head_width * panel_;
-    const std::ptrdiff_t values = std::ptrdiff_t{head} * shape_.capacity * shape_.head_width;
-    std::memcpy(to.keys.data() + keys, from.keys.data() + keys, copied_panels * sizeof(float));
-    std::memcpy(to.values.data() + values, from.values.data() + values, copied_values * sizeof(float));
+    std::memcpy(of_head(to.keys, head), of_head(from.keys, head), copied_keys * sizeof(float));
+    std::memcpy(of_head(to.values, head), of_head(from.values, head), copied_values * sizeof(float));
   }
 }
 

@@ -35,7 +35,7 @@ class KeyValues {
   /// ones: all positions at once.
   void write(const Kernels& kernels, int head, int first, const Matrix& keys, const Matrix& values);
 
-  /// Takes over the first `count` positions of `other`, which has the same shape. Not of rounded ones.
+  /// Takes over the first `count` positions of `other`, which has as many heads of the same width. Not of rounded ones.
   void copy(const KeyValues& other, int count);
 
  private:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <string>
 
 namespace voxlate::whisper {
 namespace {
@@ -13,22 +12,14 @@ void clear_row(const nn::Matrix& matrix, int row) { std::fill_n(matrix.row(row),
 
 Encoder::Encoder(const Weights& weights)
     : state_(weights.dims().n_audio_state),
-      heads_(weights.dims().n_audio_head),
-      precision_(weights.type() == ComputeType::kInt8 ? nn::KeyValuePrecision::kInt16
-                                                      : nn::KeyValuePrecision::kFloat32),
       conv1_(weights.convolution("encoder.conv1")),
       conv2_(weights.convolution("encoder.conv2")),
       positions_(weights.matrix("encoder.positional_embedding")),
-      norm_(weights.layer_norm("encoder.ln_post")) {
-  for (int layer = 0; layer < weights.dims().n_audio_layer; ++layer) {
-    blocks_.emplace_back(weights, "encoder.blocks." + std::to_string(layer), state_ / heads_);
-  }
-}
+      stack_(weights.encoder_stack()) {}
 
 nn::Matrix Encoder::encode(nn::Compute& compute, const nn::Matrix& mel, std::span<const int> frames) const {
   nn::Matrix x = convolve(compute, mel, frames);
-  for (const Block& block : blocks_) run_block(compute, block, x, frames);
-  norm_.apply(compute, x, x);
+  stack_.run(compute, x, frames);
   return x;
 }
 
@@ -57,39 +48,6 @@ nn::Matrix Encoder::convolve(nn::Compute& compute, const nn::Matrix& mel, std::s
   return x;
 }
 
-void Encoder::run_block(nn::Compute& compute, const Block& block, const nn::Matrix& x,
-                        std::span<const int> frames) const {
-  const nn::Matrix normed(x.rows(), state_);
-  const nn::Matrix qkv(x.rows(), 3 * state_);
-  block.attention_norm.apply(compute, x, normed);
-  block.query_key_value.apply(compute, normed, qkv);
-
-  std::vector<nn::KeyValues> memories;
-  std::vector<nn::KeyValueWrite> writes;
-  std::vector<nn::AttentionSpan> spans;
-  memories.reserve(frames.size());
-  int row = 0;
-  for (const int count : frames) {
-    const nn::KeyValues& memory =
-        memories.emplace_back(compute.kernels(), nn::KeyValues::Shape{count, heads_, state_ / heads_}, precision_);
-    writes.push_back({.to = &memories.back(), .first_row = row, .rows = count});
-    spans.push_back({.first_row = row, .rows = count, .memory = &memory, .keys = count});
-    row += count;
-  }
-  nn::write_keys_values(compute, qkv.some_columns(state_, state_), qkv.some_columns(2 * state_, state_), writes);
-  nn::attend(compute, qkv.some_columns(0, state_), spans, normed);
-  block.attention_out.apply(compute, normed, x, {.residual = &x});
-
-  const nn::Matrix hidden(x.rows(), block.mlp_in.outputs());
-  block.mlp_norm.apply(compute, x, normed);
-  block.mlp_in.apply(compute, normed, hidden, {.activation = nn::Activation::kGelu});
-  block.mlp_out.apply(compute, hidden, x, {.residual = &x});
-}
-
-std::size_t Encoder::size_bytes() const {
-  std::size_t bytes = conv1_.size_bytes() + conv2_.size_bytes();
-  for (const Block& block : blocks_) bytes += block.size_bytes();
-  return bytes;
-}
+std::size_t Encoder::size_bytes() const { return conv1_.size_bytes() + conv2_.size_bytes() + stack_.size_bytes(); }
 
 }  // namespace voxlate::whisper

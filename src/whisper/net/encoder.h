@@ -1,12 +1,11 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
-#include "nn/attention.h"
 #include "nn/compute.h"
+#include "nn/linear.h"
 #include "nn/matrix.h"
-#include "whisper/net/block.h"
+#include "nn/transformer.h"
 #include "whisper/net/weights.h"
 
 namespace voxlate::whisper {
@@ -29,16 +28,12 @@ class Encoder {
 
  private:
   nn::Matrix convolve(nn::Compute& compute, const nn::Matrix& mel, std::span<const int> frames) const;
-  void run_block(nn::Compute& compute, const Block& block, const nn::Matrix& x, std::span<const int> frames) const;
 
   const int state_;
-  const int heads_;
-  const nn::KeyValuePrecision precision_;  // of the keys and values of attention
   nn::Linear conv1_;
   nn::Linear conv2_;
   nn::Matrix positions_;  // [context, state]
-  std::vector<Block> blocks_;
-  nn::LayerNorm norm_;
+  nn::TransformerEncoder stack_;
 };
 
 }  // namespace voxlate::whisper

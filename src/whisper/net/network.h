@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nn/decoder_session.h"
 #include "voxlate/device.h"
 
 namespace voxlate::nn {
@@ -30,20 +31,11 @@ struct WindowAudio {
   bool whole = false;  ///< of a window at most half full too, all of the silence is encoded, as OpenAI's code does
 };
 
-/// A head of the decoder's cross-attention.
-struct AttentionHead {
-  int layer = 0;
-  int head = 0;
+using nn::AttentionHead;
+using nn::DecoderSession;
 
-  bool operator==(const AttentionHead&) const = default;
-};
-
-/// What the decoder needs of one window: the keys and values of its cross-attention, in the form of the network that
-/// made it, which alone can use it. Immutable, shared by all sequences that decode the window.
-class EncodedAudio {
- public:
-  virtual ~EncodedAudio() = default;
-};
+/// What the decoder needs of one window.
+using EncodedAudio = nn::EncodedSource;
 
 /// How strongly heads look at the audio when given tokens are said.
 struct CrossAttention {
@@ -53,33 +45,6 @@ struct CrossAttention {
 
   /// Of each token but the first, given those before it, among the ordinary tokens; the first has none and is 0.
   std::vector<float> probabilities;
-};
-
-/// Sequences of tokens that are decoded side by side. Not thread-safe.
-class DecoderSession {
- public:
-  struct Input {
-    int sequence = 0;
-    std::span<const int> tokens;  ///< at least one
-  };
-
-  virtual ~DecoderSession() = default;
-
-  /// A new sequence without tokens.
-  virtual int open(std::shared_ptr<const EncodedAudio> audio) = 0;
-
-  /// A new sequence with the tokens of `sequence`.
-  virtual int fork(int sequence) = 0;
-
-  virtual void close(int sequence) = 0;
-
-  virtual int length(int sequence) const = 0;
-
-  /// Appends tokens to sequences, each named once, and gives the logits of what follows each one's last token:
-  /// [inputs, n_vocab], valid until the next call. The logits of a sequence do not depend on the others: to the bit
-  /// with our own kernels; libtorch adds in an order that depends on the shape of the batch, so there they agree
-  /// within a relative L2 of 1e-5 in float32.
-  virtual std::span<float> step(std::span<const Input> inputs) = 0;
 };
 
 /// A Whisper network with its weights. Immutable, so thread-safe: the calls of several threads take turns at the

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -21,15 +23,61 @@ Network::Shape shape_of(const model_file::WhisperDims& dims) {
           .n_mels = dims.n_mels};
 }
 
-nn::Linear Weights::query_key_value(const std::string& name, int head_width) const {
-  return joined({{name + ".query", query_scale(head_width)}, {name + ".key"}, {name + ".value"}});
+nn::SelfAttention Weights::self_attention(const std::string& name, int heads) const {
+  const model_file::TensorView& queries = file_.tensor(name + ".attn.query.weight");
+  const float scale = query_scale(static_cast<int>(queries.shape.at(0)) / heads);
+  return {.norm = layer_norm(name + ".attn_ln"),
+          .query_key_value = joined({{name + ".attn.query", scale}, {name + ".attn.key"}, {name + ".attn.value"}}),
+          .out = linear(name + ".attn.out")};
 }
 
-nn::Linear Weights::query(const std::string& name, int head_width) const {
-  return joined({{name + ".query", query_scale(head_width)}});
+nn::CrossAttention Weights::cross_attention(const std::string& name, int heads) const {
+  const model_file::TensorView& queries = file_.tensor(name + ".cross_attn.query.weight");
+  const float scale = query_scale(static_cast<int>(queries.shape.at(0)) / heads);
+  return {.norm = layer_norm(name + ".cross_attn_ln"),
+          .query = joined({{name + ".cross_attn.query", scale}}),
+          .key_value = joined({{name + ".cross_attn.key"}, {name + ".cross_attn.value"}}),
+          .out = linear(name + ".cross_attn.out")};
 }
 
-nn::Linear Weights::key_value(const std::string& name) const { return joined({{name + ".key"}, {name + ".value"}}); }
+nn::FeedForward Weights::feed_forward(const std::string& name) const {
+  return {.norm = layer_norm(name + ".mlp_ln"), .in = linear(name + ".mlp.0"), .out = linear(name + ".mlp.2")};
+}
+
+nn::TransformerEncoder Weights::encoder_stack() const {
+  const int heads = dims().n_audio_head;
+  std::vector<nn::EncoderLayer> layers;
+  for (int layer = 0; layer < dims().n_audio_layer; ++layer) {
+    const std::string name = "encoder.blocks." + std::to_string(layer);
+    layers.push_back({.self = self_attention(name, heads), .feed_forward = feed_forward(name)});
+  }
+  const auto precision = type_ == ComputeType::kInt8 ? nn::KeyValuePrecision::kInt16 : nn::KeyValuePrecision::kFloat32;
+  return {{.heads = heads, .norm_first = true, .activation = nn::Activation::kGelu, .precision = precision},
+          std::move(layers),
+          layer_norm("encoder.ln_post")};
+}
+
+nn::TokenDecoder Weights::decoder() const {
+  const int heads = dims().n_text_head;
+  std::vector<nn::DecoderLayer> layers;
+  for (int layer = 0; layer < dims().n_text_layer; ++layer) {
+    const std::string name = "decoder.blocks." + std::to_string(layer);
+    layers.push_back({.self = self_attention(name, heads),
+                      .cross = cross_attention(name, heads),
+                      .feed_forward = feed_forward(name)});
+  }
+  const auto precision = type_ == ComputeType::kInt8 ? nn::KeyValuePrecision::kInt8 : nn::KeyValuePrecision::kFloat32;
+  const auto tokens = std::make_shared<const nn::Linear>(linear("decoder.token_embedding"));
+  return {{.table = tokens,
+           .scale = 1,
+           .positions = matrix("decoder.positional_embedding"),
+           .norm = std::nullopt,
+           .starts_from_zero = false},
+          {{.heads = heads, .norm_first = true, .activation = nn::Activation::kGelu, .precision = precision},
+           std::move(layers),
+           layer_norm("decoder.ln")},
+          tokens};
+}
 
 nn::Linear Weights::joined(const std::vector<Part>& parts) const {
   const auto tensor_of = [&](const Part& part) -> const model_file::TensorView& {

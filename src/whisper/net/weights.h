@@ -8,6 +8,8 @@
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
 #include "nn/matrix.h"
+#include "nn/token_decoder.h"
+#include "nn/transformer.h"
 #include "whisper/net/network.h"
 
 namespace voxlate::whisper {
@@ -24,21 +26,13 @@ class Weights {
   ComputeType type() const { return type_; }
   const model_file::WhisperDims& dims() const { return file_.dims(); }
 
-  /// `name`.weight and, where there is one, `name`.bias.
-  nn::Linear linear(const std::string& name) const { return joined({{name, 1}}); }
+  nn::TransformerEncoder encoder_stack() const;
 
-  /// Queries, keys and values of `name` in one layer: [3 * state, state], the queries scaled for the attention.
-  nn::Linear query_key_value(const std::string& name, int head_width) const;
-
-  /// The queries alone, scaled.
-  nn::Linear query(const std::string& name, int head_width) const;
-
-  nn::Linear key_value(const std::string& name) const;
+  /// The whole text decoder (`TextDecoder` of OpenAI's model.py): its token embedding gives the logits too.
+  nn::TokenDecoder decoder() const;
 
   /// A convolution of width 3 as a layer over windows of three rows; not in integers, since it costs little.
   nn::Linear convolution(const std::string& name) const;
-
-  nn::LayerNorm layer_norm(const std::string& name) const;
 
   nn::Matrix matrix(const std::string& name) const;
 
@@ -47,6 +41,14 @@ class Weights {
     std::string name;
     float scale = 1;
   };
+
+  /// `name`.weight and, where there is one, `name`.bias.
+  nn::Linear linear(const std::string& name) const { return joined({{name, 1}}); }
+  nn::LayerNorm layer_norm(const std::string& name) const;
+
+  nn::SelfAttention self_attention(const std::string& name, int heads) const;
+  nn::CrossAttention cross_attention(const std::string& name, int heads) const;
+  nn::FeedForward feed_forward(const std::string& name) const;
 
   /// The outputs of several layers over the same input, one behind the other.
   nn::Linear joined(const std::vector<Part>& parts) const;

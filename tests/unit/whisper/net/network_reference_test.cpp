@@ -10,7 +10,6 @@
 #include "model_file/whisper_file.h"
 #include "tests/unit/whisper/net/random_model.h"
 #include "tests/unit/whisper/net/test_networks.h"
-#include "whisper/net/decoder.h"
 #include "whisper/net/encoder.h"
 #include "whisper/net/log_mel.h"
 #include "whisper/net/network.h"
