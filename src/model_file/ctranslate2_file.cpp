@@ -4,7 +4,7 @@
 //   variable := name:text rank:u8 extent:u32{rank} payload
 //   payload  := type:u8 bytes:u32 data          from version 4 on; type 0 f32, 1 i8, 2 i16, 3 i32, 4 f16, 5 bf16
 //             | item_bytes:u8 items:u32 data    before: 4 f32, 2 i16, 1 i8
-//   aliases  := count:u32 (alias:text name:text){count}     from version 3 on
+//   aliases  := count:u32 (alias:text name:text){count}     from version 3 on; of the scale that belongs to name, too
 //   text     := bytes:u16 data, the last byte being NUL; spec and revision from version 2 on
 
 #include "model_file/ctranslate2_file.h"
@@ -118,10 +118,16 @@ CTranslate2File::CTranslate2File(std::optional<MappedFile> file, std::span<const
   if (version >= kAliasVersion) {
     const std::uint32_t aliases = read_count(reader, "number of aliases");
     for (std::uint32_t i = 0; i < aliases; ++i) {
-      std::string alias = read_text(reader, "alias");
-      TensorView tensor = find_tensor(tensors_, read_text(reader, "name behind an alias"));
-      tensor.name = std::move(alias);
-      add(tensors_, std::move(tensor), reader);
+      const std::string alias = read_text(reader, "alias");
+      const std::string name = read_text(reader, "name behind an alias");
+      for (const std::string_view part : {"", "_scale"}) {
+        const TensorView* const original = find(name + std::string(part));
+        if (original == nullptr && part.empty()) find_tensor(tensors_, name);  // says so
+        if (original == nullptr) continue;
+        TensorView tensor = *original;
+        tensor.name = alias + std::string(part);
+        add(tensors_, std::move(tensor), reader);
+      }
     }
   }
   if (!reader.at_end()) {

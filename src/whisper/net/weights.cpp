@@ -27,7 +27,8 @@ nn::SelfAttention Weights::self_attention(const std::string& name, int heads) co
   const model_file::TensorView& queries = file_.tensor(name + ".attn.query.weight");
   const float scale = query_scale(static_cast<int>(queries.shape.at(0)) / heads);
   return {.norm = layer_norm(name + ".attn_ln"),
-          .query_key_value = joined({{name + ".attn.query", scale}, {name + ".attn.key"}, {name + ".attn.value"}}),
+          .query_key_value =
+              joined({part(name + ".attn.query", scale), part(name + ".attn.key"), part(name + ".attn.value")}),
           .out = linear(name + ".attn.out")};
 }
 
@@ -35,8 +36,8 @@ nn::CrossAttention Weights::cross_attention(const std::string& name, int heads) 
   const model_file::TensorView& queries = file_.tensor(name + ".cross_attn.query.weight");
   const float scale = query_scale(static_cast<int>(queries.shape.at(0)) / heads);
   return {.norm = layer_norm(name + ".cross_attn_ln"),
-          .query = joined({{name + ".cross_attn.query", scale}}),
-          .key_value = joined({{name + ".cross_attn.key"}, {name + ".cross_attn.value"}}),
+          .query = joined({part(name + ".cross_attn.query", scale)}),
+          .key_value = joined({part(name + ".cross_attn.key"), part(name + ".cross_attn.value")}),
           .out = linear(name + ".cross_attn.out")};
 }
 
@@ -79,42 +80,17 @@ nn::TokenDecoder Weights::decoder() const {
           tokens};
 }
 
-nn::Linear Weights::joined(const std::vector<Part>& parts) const {
-  const auto tensor_of = [&](const Part& part) -> const model_file::TensorView& {
-    return file_.tensor(part.name + ".weight");
-  };
-  const auto inputs = static_cast<std::size_t>(tensor_of(parts.front()).shape.at(1));
-  std::vector<float> bias;
-  bool has_bias = false;
-  int outputs = 0;
-  for (const Part& part : parts) {
-    const auto rows = static_cast<int>(tensor_of(part).shape.at(0));
-    outputs += rows;
-    if (file_.tensors().contains(part.name + ".bias")) {
-      has_bias = true;
-      for (const float value : vector(part.name + ".bias")) bias.push_back(value * part.scale);
-    } else {
-      bias.resize(static_cast<std::size_t>(outputs), 0.0F);
-    }
-  }
-  const nn::RowSource rows = [&](int begin, int end, std::span<float> out) {
-    int first = 0;  // of the part among all rows
-    for (const Part& part : parts) {
-      const model_file::TensorView& tensor = tensor_of(part);
-      const int last = first + static_cast<int>(tensor.shape.at(0));
-      const int from = std::max(begin, first);
-      const int to = std::min(end, last);
-      if (from < to) {
-        const std::span<float> into =
-            out.subspan(static_cast<std::size_t>(from - begin) * inputs, static_cast<std::size_t>(to - from) * inputs);
-        model_file::to_f32_rows(tensor, from - first, to - first, into);
-        if (part.scale != 1) std::for_each(into.begin(), into.end(), [&](float& value) { value *= part.scale; });
-      }
-      first = last;
-    }
-  };
-  return {
-      kernels_, {outputs, static_cast<int>(inputs)}, rows, has_bias ? std::move(bias) : std::vector<float>(), type_};
+nn::LinearPart Weights::part(const std::string& name, float scale) const {
+  const model_file::TensorView& tensor = file_.tensor(name + ".weight");
+  const bool has_bias = file_.tensors().contains(name + ".bias");
+  return {.shape = {static_cast<int>(tensor.shape.at(0)), static_cast<int>(tensor.shape.at(1))},
+          .rows = [&tensor](int begin, int end, std::span<float> rows) { to_f32_rows(tensor, begin, end, rows); },
+          .bias = has_bias ? vector(name + ".bias") : std::vector<float>(),
+          .scale = scale};
+}
+
+nn::Linear Weights::joined(std::initializer_list<nn::LinearPart> parts) const {
+  return nn::join(kernels_, {parts.begin(), parts.size()}, type_);
 }
 
 nn::Linear Weights::convolution(const std::string& name) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "nn/kernels.h"
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
+#include "nn/linear_part.h"
 #include "nn/matrix.h"
 #include "nn/token_decoder.h"
 #include "nn/transformer.h"
@@ -37,21 +39,15 @@ class Weights {
   nn::Matrix matrix(const std::string& name) const;
 
  private:
-  struct Part {
-    std::string name;
-    float scale = 1;
-  };
-
   /// `name`.weight and, where there is one, `name`.bias.
-  nn::Linear linear(const std::string& name) const { return joined({{name, 1}}); }
+  nn::LinearPart part(const std::string& name, float scale = 1) const;
+  nn::Linear joined(std::initializer_list<nn::LinearPart> parts) const;
+  nn::Linear linear(const std::string& name) const { return joined({part(name)}); }
   nn::LayerNorm layer_norm(const std::string& name) const;
 
   nn::SelfAttention self_attention(const std::string& name, int heads) const;
   nn::CrossAttention cross_attention(const std::string& name, int heads) const;
   nn::FeedForward feed_forward(const std::string& name) const;
-
-  /// The outputs of several layers over the same input, one behind the other.
-  nn::Linear joined(const std::vector<Part>& parts) const;
 
   std::vector<float> vector(const std::string& name) const;
 
