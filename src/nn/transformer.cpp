@@ -1,6 +1,5 @@
 #include "nn/transformer.h"
 
-#include <algorithm>
 #include <cstdint>
 
 namespace voxlate::nn {
@@ -124,12 +123,12 @@ void TransformerDecoder::run(Compute& compute, const Matrix& x, std::span<const 
   if (norm_) norm_->apply(compute, x, x);
 }
 
-/// For so many more positions. What is too small doubles, so that a position is moved twice at most.
+/// For so many more positions: few at a time, since of the sequences in a batch most end long before the context does.
 void TransformerDecoder::make_room(const Kernels& kernels, DecodedSequence& sequence, int positions) const {
-  constexpr int kLeast = 32;
+  constexpr int kStep = 32;
   const int capacity = sequence.layers.empty() ? 0 : sequence.layers.front().shape().capacity;
   if (sequence.length + positions <= capacity) return;
-  const int wanted = std::max({kLeast, 2 * capacity, sequence.length + positions});
+  const int wanted = pieces(sequence.length + positions, kStep) * kStep;
   std::vector<KeyValues> larger;
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
     larger.emplace_back(kernels, shape(wanted));

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "nn/batcher.h"
+#include "translation/neural_parts.h"
+#include "translation/sentence_batcher.h"
+#include "voxlate/device.h"
+
+namespace voxlate::translation {
+
+/// A loaded translation network with its vocabularies and its way of cutting words, shared by the jobs that use it.
+/// Thread-safe.
+class NeuralModel {
+ public:
+  struct Options {
+    SearchOptions search;
+    SentenceBatcher::Options batch;
+  };
+
+  /// A folder as `inspect_package` knows them. Throws `kNotFound` (no model in it), `kCorrupt`, `kUnsupported`,
+  /// `kOutOfMemory`, naming the file and what was expected.
+  static std::shared_ptr<const NeuralModel> load(const std::filesystem::path& folder, nn::Compute& compute,
+                                                 ComputeType type, const Options& options);
+
+  /// Of a network for many languages; empty for one pair.
+  const ModelLanguages& languages() const { return parts_.languages; }
+
+  std::size_t size_bytes() const { return parts_.network->size_bytes(); }
+  std::string description() const { return parts_.network->description(); }
+
+  struct Request {
+    std::string source;  ///< BCP 47; of one pair they do not matter
+    std::string target;
+    nn::BatchItem::Owner owner;
+    std::function<void(std::size_t done)> progress;  ///< sentences translated so far; may be empty
+  };
+
+  struct Version {
+    std::string text;
+    double score = 0;  ///< log-probability a token
+    Ending ending = Ending::kEnd;
+  };
+
+  /// For each sentence its translations, the best first. Sentences longer than the network can take are translated in
+  /// parts. Throws `kUnsupported` (a language that it has not), `kCancelled`.
+  std::vector<std::vector<Version>> translate(std::span<const std::string> sentences, const Request& request) const;
+
+ private:
+  struct Part;
+
+  NeuralModel(NeuralParts parts, const Options& options);
+
+  std::vector<Part> submit(const std::string& sentence, const Request& request) const;
+  Part submit_part(std::vector<std::string> pieces, const Request& request) const;
+  std::vector<Version> finish(std::vector<Part> parts) const;
+  std::string text_of(const SentenceBatcher::Translation& translation, std::span<const std::string> read) const;
+  std::string language_token(const std::string& language) const;
+  std::vector<std::string> around(const Request& request, std::vector<std::string> pieces) const;
+
+  const Options options_;
+  const NeuralParts parts_;
+  const int end_;
+  const int unknown_;  // of the target; -1: none
+  const std::unique_ptr<SentenceBatcher> batcher_;
+};
+
+}  // namespace voxlate::translation
