@@ -110,12 +110,18 @@ void complete_model_and_language(JobSpec& spec, const TranscriberInfo& engine) {
 
 /// "en->es, en->ca (through es)"; what can be had from `source`, or everything when it is open.
 std::string list_routes(std::string_view source, const Capabilities& capabilities) {
+  constexpr std::size_t kMostListed = 30;
   std::vector<std::string> routes;
   for (const TranslationRoute& route : capabilities.routes) {
     if (!source.empty() && route.source != primary_language(source)) continue;
     routes.push_back(route.through.empty() ? fmt::format("{}->{}", route.source, route.target)
                                            : fmt::format("{}->{} (through {})", route.source, route.target,
                                                          fmt::join(route.through, ", ")));
+  }
+  if (routes.size() > kMostListed) {
+    const std::size_t more = routes.size() - kMostListed;
+    routes.resize(kMostListed);
+    routes.push_back(fmt::format("and {} more", more));
   }
   return routes.empty() ? "nothing" : fmt::format("{}", fmt::join(routes, ", "));
 }
@@ -138,10 +144,11 @@ void complete_targets(JobSpec& spec, const Capabilities& capabilities) {
     if (std::none_of(capabilities.routes.begin(), capabilities.routes.end(), reaches)) {
       throw Error(
           ErrorCode::kUnsupported,
-          fmt::format("cannot translate {}to \"{}\"; installed: {}. More pairs are Debian packages, for example "
-                      "apertium-eng-cat; see the README",
+          fmt::format("cannot translate {}to \"{}\"; installed: {}. `voxlate models list --available` shows what can be "
+                      "had, `voxlate models get {}-{}` gets it if it is there",
                       source.empty() ? "" : fmt::format("from {} ", source), target,
-                      list_routes(source, capabilities)));
+                      list_routes(source, capabilities), source.empty() ? "en" : primary_language(source),
+                      primary_language(target)));
     }
     targets.push_back(target);
   }

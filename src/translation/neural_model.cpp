@@ -121,42 +121,33 @@ std::string NeuralModel::text_of(const SentenceBatcher::Translation& translation
   return std::string(trimmed(parts_.target_words->join(pieces)));
 }
 
-std::vector<NeuralModel::Version> NeuralModel::finish(std::vector<Part> parts) const {
-  std::vector<Version> versions;
+Translation NeuralModel::finish(std::vector<Part> parts) const {
+  Translation whole;
   for (Part& part : parts) {
     const SentenceBatcher::Result result = part.result.get();
+    whole.is_cut = whole.is_cut || result.front().hypothesis.ending != Ending::kEnd;
     if (parts.size() == 1) {
-      for (const SentenceBatcher::Translation& translation : result)
-        versions.push_back({.text = text_of(translation, part.read),
-                            .score = translation.hypothesis.score,
-                            .ending = translation.hypothesis.ending});
-      break;
+      for (const auto& version : result)
+        whole.versions.push_back({.text = text_of(version, part.read), .score = version.hypothesis.score});
+    } else {  // of a sentence in parts there is one version
+      whole.versions.resize(1);
+      Version& version = whole.versions.front();
+      version.text = joined_text(version.text, text_of(result.front(), part.read));
+      version.score += result.front().hypothesis.score / static_cast<double>(parts.size());
     }
-    // Of a sentence in parts there is one version.
-    if (versions.empty()) versions.push_back({.text = "", .score = 0, .ending = Ending::kEnd});
-    Version& whole = versions.front();
-    whole.text = joined_text(whole.text, text_of(result.front(), part.read));
-    whole.score += result.front().hypothesis.score / static_cast<double>(parts.size());
-    whole.ending = std::max(whole.ending, result.front().hypothesis.ending);
   }
-  return versions;
+  if (whole.versions.empty()) whole.versions.emplace_back();
+  return whole;
 }
 
-std::vector<std::vector<NeuralModel::Version>> NeuralModel::translate(std::span<const std::string> sentences,
-                                                                      const Request& request) const {
-  std::vector<std::vector<Part>> waiting;
-  waiting.reserve(sentences.size());
-  for (const std::string& sentence : sentences) {
-    waiting.emplace_back();
-    if (!trimmed(sentence).empty()) waiting.back() = submit(sentence, request);
+std::vector<Translation> NeuralModel::translate(std::span<const std::string> sentences, const Request& request) const {
+  std::vector<std::vector<Part>> waiting(sentences.size());
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    if (!trimmed(sentences[i]).empty()) waiting[i] = submit(sentences[i], request);
   }
-  std::vector<std::vector<Version>> translations;
+  std::vector<Translation> translations;
   translations.reserve(sentences.size());
-  for (std::vector<Part>& parts : waiting) {
-    translations.push_back(finish(std::move(parts)));
-    if (translations.back().empty()) translations.back().push_back({});
-    if (request.progress) request.progress(translations.size());
-  }
+  for (std::vector<Part>& parts : waiting) translations.push_back(finish(std::move(parts)));
   return translations;
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -12,6 +11,7 @@
 #include "nn/batcher.h"
 #include "translation/neural_parts.h"
 #include "translation/sentence_batcher.h"
+#include "translation/sentence_engine.h"
 #include "voxlate/device.h"
 
 namespace voxlate::translation {
@@ -40,18 +40,11 @@ class NeuralModel {
     std::string source;  ///< BCP 47; of one pair they do not matter
     std::string target;
     nn::BatchItem::Owner owner;
-    std::function<void(std::size_t done)> progress;  ///< sentences translated so far; may be empty
   };
 
-  struct Version {
-    std::string text;
-    double score = 0;  ///< log-probability a token
-    Ending ending = Ending::kEnd;
-  };
-
-  /// For each sentence its translations, the best first. Sentences longer than the network can take are translated in
+  /// Sentences longer than the network can take are translated in
   /// parts. Throws `kUnsupported` (a language that it has not), `kCancelled`.
-  std::vector<std::vector<Version>> translate(std::span<const std::string> sentences, const Request& request) const;
+  std::vector<Translation> translate(std::span<const std::string> sentences, const Request& request) const;
 
  private:
   struct Part;
@@ -60,7 +53,7 @@ class NeuralModel {
 
   std::vector<Part> submit(const std::string& sentence, const Request& request) const;
   Part submit_part(std::vector<std::string> pieces, const Request& request) const;
-  std::vector<Version> finish(std::vector<Part> parts) const;
+  Translation finish(std::vector<Part> parts) const;
   std::string text_of(const SentenceBatcher::Translation& translation, std::span<const std::string> read) const;
   std::string language_token(const std::string& language) const;
   std::vector<std::string> around(const Request& request, std::vector<std::string> pieces) const;

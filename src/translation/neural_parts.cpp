@@ -119,8 +119,15 @@ void read_words(const path& folder, const path& model_folder, NeuralParts& parts
 
 }  // namespace
 
+ModelLanguages read_languages(const path& folder) {
+  for (const char* const name : {"shared_vocabulary", "target_vocabulary"}) {
+    if (const auto vocabulary = Vocabulary::open(model_folder_of(folder), name)) return languages_of(*vocabulary);
+  }
+  return {};
+}
+
 NeuralParts read_neural_parts(const path& folder, nn::Compute& compute, ComputeType type) {
-  const path model_folder = exists(folder / "model" / "model.bin") ? folder / "model" : folder;
+  const path model_folder = model_folder_of(folder);
   if (!exists(model_folder / "model.bin"))
     throw Error(ErrorCode::kNotFound,
                 fmt::format("{}: expected model.bin in it", repair_utf8(folder.filename().string())));

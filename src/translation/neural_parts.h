@@ -33,4 +33,7 @@ struct NeuralParts {
 /// `kUnsupported`, naming the file and what was expected.
 NeuralParts read_neural_parts(const std::filesystem::path& folder, nn::Compute& compute, ComputeType type);
 
+/// The languages of the model in a folder, from its vocabulary alone.
+ModelLanguages read_languages(const std::filesystem::path& folder);
+
 }  // namespace voxlate::translation

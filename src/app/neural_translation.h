@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include "config/config.h"
+#include "models/model_cache.h"
+#include "models/model_folder.h"
+#include "nn/compute.h"
+#include "translation/neural_engine.h"
+#include "translation/neural_model.h"
+
+namespace voxlate::app {
+
+using NeuralModels = models::ModelCache<translation::NeuralModel>;
+
+/// Loads what the cache lacks: a model's folder is where `folder` says. Borrows both.
+NeuralModels::Loader neural_loader(const Config& config, models::ModelFolder& folder, nn::Compute& compute);
+
+/// The engine over the translation models of the folder, which may change while it runs. Borrows all but `config`.
+std::unique_ptr<translation::NeuralEngine> make_neural(const Config& config, models::ModelFolder& folder,
+                                                       NeuralModels& cache);
+
+}  // namespace voxlate::app

@@ -1,0 +1,100 @@
+#include "translation/neural_engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "translation/language_codes.h"
+#include "voxlate/error.h"
+
+namespace voxlate::translation {
+namespace {
+
+constexpr std::string_view kNamePrefix = "neural ";
+
+bool is_language(const std::string& tag) { return !tag.empty() && tag != "mul"; }
+
+bool is_one_pair(const InstalledModel& model) { return is_language(model.source) && is_language(model.target); }
+
+}  // namespace
+
+NeuralEngine::NeuralEngine(ListModels list, GetModel get) : list_(std::move(list)), get_(std::move(get)) {
+  refresh({});
+}
+
+std::vector<EnginePair> NeuralEngine::pairs() const {
+  const MutexLock lock(mutex_);
+  return pairs_;
+}
+
+std::size_t NeuralEngine::batch_size() const {
+  constexpr std::size_t kSeveralBatches = 256;  // so that the network always has enough sentences at hand
+  return kSeveralBatches;
+}
+
+std::vector<EnginePair> NeuralEngine::pairs_of(const InstalledModel& model) const {
+  const std::string name = std::string(kNamePrefix) + model.id;
+  if (is_one_pair(model)) return {{.source = model.source, .target = model.target, .name = name}};
+  std::vector<EnginePair> pairs;
+  try {
+    const ModelLanguages languages = read_languages(model.folder);
+    for (const auto& [target, target_token] : languages.tokens) {
+      if (languages.kind == LanguageTokens::kTarget) {
+        if (is_language(model.source)) pairs.push_back({.source = model.source, .target = target, .name = name});
+        continue;
+      }
+      for (const auto& [source, source_token] : languages.tokens) {
+        if (base_language(source) != base_language(target))
+          pairs.push_back({.source = source, .target = target, .name = name});
+      }
+    }
+  } catch (const Error& error) {
+    log::warning("a translation model cannot be used", {{"model", model.id}, {"reason", error.what()}});
+  }
+  return pairs;
+}
+
+void NeuralEngine::refresh(const std::stop_token& /*stop*/) {
+  std::vector<InstalledModel> models = list_();
+  std::stable_sort(models.begin(), models.end(), [](const InstalledModel& a, const InstalledModel& b) {
+    return is_one_pair(a) && !is_one_pair(b);
+  });
+  {
+    const MutexLock lock(mutex_);
+    if (models == models_) return;
+  }
+  std::vector<EnginePair> pairs;
+  std::map<std::string, std::string> ids;
+  for (const InstalledModel& model : models) {
+    for (EnginePair& pair : pairs_of(model)) {
+      ids.emplace(pair.name, model.id);
+      pairs.push_back(std::move(pair));
+    }
+  }
+  const MutexLock lock(mutex_);
+  models_ = std::move(models);
+  pairs_ = std::move(pairs);
+  ids_ = std::move(ids);
+}
+
+std::vector<Translation> NeuralEngine::translate(std::span<const std::string> sentences, const EnginePair& pair,
+                                                 std::stop_token stop) {
+  std::string id;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = ids_.find(pair.name);
+    if (found == ids_.end()) throw Error(ErrorCode::kUnavailable, "the model of " + pair.name + " is not here any more");
+    id = found->second;
+  }
+  try {
+    const std::shared_ptr<const NeuralModel> model = get_(id, stop);
+    return model->translate(sentences, {.source = pair.source,
+                                        .target = pair.target,
+                                        .owner = {.job = &id, .priority = Priority::kNormal, .stop = stop}});
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    throw Error(ErrorCode::kUnavailable, pair.name + ": " + error.what());
+  }
+}
+
+}  // namespace voxlate::translation

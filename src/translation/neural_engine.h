@@ -1,0 +1,59 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "translation/neural_model.h"
+#include "translation/sentence_engine.h"
+
+namespace voxlate::translation {
+
+/// A translation model that can be loaded.
+struct InstalledModel {
+  std::string id;
+  std::filesystem::path folder;
+  std::string source;  ///< BCP 47; "mul" or empty: its vocabulary tells
+  std::string target;
+
+  bool operator==(const InstalledModel&) const = default;
+};
+
+/// Neural translation by the installed models, which may come and go. Models for one pair come before those for many
+/// languages. Thread-safe.
+class NeuralEngine final : public SentenceEngine {
+ public:
+  using ListModels = std::function<std::vector<InstalledModel>()>;
+  /// Loads it where it is not loaded yet; throws what loading throws.
+  using GetModel = std::function<std::shared_ptr<const NeuralModel>(const std::string& id, std::stop_token)>;
+
+  /// What both functions need outlives the engine.
+  NeuralEngine(ListModels list, GetModel get);
+
+  std::vector<EnginePair> pairs() const override;
+  void refresh(const std::stop_token& stop) override;
+  std::string notice() const override { return ""; }
+  std::size_t batch_size() const override;
+  std::vector<Translation> translate(std::span<const std::string> sentences, const EnginePair& pair,
+                                     std::stop_token stop) override;
+
+ private:
+  /// The pairs of a model; those of many languages are read out of its vocabulary once.
+  std::vector<EnginePair> pairs_of(const InstalledModel& model) const;
+
+  const ListModels list_;
+  const GetModel get_;
+
+  mutable Mutex mutex_;
+  std::vector<InstalledModel> models_ GUARDED_BY(mutex_);
+  std::vector<EnginePair> pairs_ GUARDED_BY(mutex_);
+  std::map<std::string, std::string> ids_ GUARDED_BY(mutex_);  // of models by the names of their pairs
+};
+
+}  // namespace voxlate::translation
