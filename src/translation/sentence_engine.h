@@ -21,8 +21,12 @@ class SentenceEngine {
  public:
   virtual ~SentenceEngine() = default;
 
-  /// The directions it can do now; the same during its life.
+  /// The directions it can do, as far as it knows. Cheap; changes in `refresh` only.
   virtual std::vector<EnginePair> pairs() const = 0;
+
+  /// Asks those who know what it can do, where they are somewhere else and it is time to ask again; blocks meanwhile.
+  /// Throws `kUnavailable`, `kTimeout` and `kCancelled`; what it knows then stays.
+  virtual void refresh(const std::stop_token& /*stop*/) {}
 
   /// An honest word about its quality for the reader of a result; may be empty.
   virtual std::string notice() const = 0;
