@@ -86,7 +86,7 @@ void LibreTranslateEngine::refresh(const std::stop_token& stop) {
   {
     const MutexLock lock(mutex_);
     if (ask_at_ && options_.now() < *ask_at_) return;
-    ask_at_ = options_.now() + options_.ask_again_after_failure;
+    ask_at_.reset();
   }
   std::vector<Pair> pairs = ask_pairs(stop);
   const MutexLock lock(mutex_);

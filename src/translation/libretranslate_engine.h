@@ -21,8 +21,7 @@ struct LibreTranslateOptions {
   remote::HttpOptions http;
   BatchOptions batch;
   std::chrono::milliseconds languages_timeout{5'000};  ///< for the question which languages there are
-  std::chrono::seconds ask_again{600};                 ///< after that long it is asked again, and
-  std::chrono::seconds ask_again_after_failure{30};
+  std::chrono::seconds ask_again{600};                 ///< when it was answered; else at the next refresh
   SteadyNow now = std::chrono::steady_clock::now;
 };
 
@@ -60,7 +59,7 @@ class LibreTranslateEngine final : public SentenceEngine {
   remote::HttpClient languages_client_;
   mutable Mutex mutex_;
   std::vector<Pair> pairs_ GUARDED_BY(mutex_);
-  std::optional<std::chrono::steady_clock::time_point> ask_at_ GUARDED_BY(mutex_);  ///< none: never asked
+  std::optional<std::chrono::steady_clock::time_point> ask_at_ GUARDED_BY(mutex_);  ///< none: at once
 };
 
 }  // namespace voxlate::translation

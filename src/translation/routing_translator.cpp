@@ -105,10 +105,10 @@ class RoutingTranslator::Run {
 
   std::vector<std::string> notes() const {
     std::vector<std::string> notes;
-    if (!route_.through.empty() && (uses_.empty() || uses_.front().way == best_))
+    const auto is_best = [this](const Use& use) { return use.way == best_; };
+    if (!route_.through.empty() && (uses_.empty() || std::any_of(uses_.begin(), uses_.end(), is_best)))
       notes.push_back("No direct translation is installed: the text went through " + joined(route_.through) + ".");
-    if (std::any_of(uses_.begin(), uses_.end(), [this](const Use& use) { return use.way != best_; }))
-      notes.push_back(fall_note());
+    if (!std::all_of(uses_.begin(), uses_.end(), is_best)) notes.push_back(fall_note());
     for (const Use& use : uses_) {
       for (const Step& step : use.way) add_once(notes, engines_[step.engine]->notice());
     }
