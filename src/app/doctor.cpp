@@ -72,12 +72,15 @@ void report_machine(const Config& config, std::vector<Finding>& findings) {
   }
 }
 
-/// One line for all targets that an engine has for a source.
+/// One line for all targets that an engine has for a source, and for all sources that have the same ones.
 void print_routes(const std::vector<TranslationRoute>& routes) {
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> targets;  // of engine and source
   for (const TranslationRoute& route : routes) targets[{route.engine, route.source}].push_back(route.target);
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> sources;  // of engine and targets
   for (const auto& [key, names] : targets)
-    fmt::print("  {:<16} {}\n", fmt::format("{} -> {}", key.second, fmt::join(names, ", ")), key.first);
+    sources[{key.first, fmt::format("{}", fmt::join(names, ", "))}].push_back(key.second);
+  for (const auto& [key, names] : sources)
+    fmt::print("  {:<16} {}\n", fmt::format("{} -> {}", fmt::join(names, ", "), key.second), key.first);
 }
 
 void report_engines(const Config& config, std::vector<Finding>& findings) {
