@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kFeedCapacity = 4096;
 constexpr int kMaxCrashes = 3;
 constexpr std::chrono::seconds kIdleModelsEvery{10};
+constexpr std::chrono::seconds kRemoteTranslatorsEvery{30};
 
 jobs::JobRunner::Options runner_options(const Config& config, const std::string& owner) {
   jobs::JobRunner::Options options;
@@ -46,9 +47,12 @@ App::App(const Config& config)
               },
               {.awaited = [this] { return models_.awaited(); }}),
       rescuer_({.owner = owner_, .max_crashes = kMaxCrashes}, store_, feed_, clock_, [this] { runner_.wake(); }),
-      idle_models_("idle models", kIdleModelsEvery, [this] { engines_.unload_idle_models(); }),
+      idle_models_("idle models", kIdleModelsEvery, [this](const std::stop_token&) { engines_.unload_idle_models(); }),
+      remote_translators_("remote translators", kRemoteTranslatorsEvery,
+                          [this](const std::stop_token& stop) { ask_remote_translators(stop); }),
       server_(http_options(), http_services()) {
   engines_.model_folder().create();
+  remote_translators_.poke();
   log::info("Thread safety enabled", {{"workers", config.max_concurrent_jobs}});
   for (const TranscriberInfo& engine : engines_.capabilities().engines) {
     log::info("recogniser ready", {{"engine", engine.id}, {"notice", engine.notice}});
@@ -60,6 +64,14 @@ Capabilities App::capabilities() const {
   Capabilities capabilities = engines_.capabilities();
   add_awaited_models(capabilities, models_.awaited());
   return capabilities;
+}
+
+void App::ask_remote_translators(const std::stop_token& stop) {
+  try {
+    engines_.refresh_translations(stop);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCancelled) throw;  // else the server ends
+  }
 }
 
 void App::run(std::stop_token stop) {

@@ -37,6 +37,7 @@ class App {
   http::Options http_options() const;
   http::Services http_services();
   SystemStatus status();
+  void ask_remote_translators(const std::stop_token& stop);
 
   const Config config_;
   const std::string owner_;  // this process among all that ever ran on the data folder
@@ -53,6 +54,7 @@ class App {
   jobs::JobRunner runner_;
   jobs::JobRescuer rescuer_;
   jobs::Ticker idle_models_;
+  jobs::Ticker remote_translators_;
   http::Server server_;
 };
 

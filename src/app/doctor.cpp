@@ -5,10 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <system_error>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "app/engines.h"
+#include "app/remote_translators.h"
 #include "app/version.h"
 #include "app/whisper_network.h"
 #include "base/file.h"
@@ -68,6 +72,17 @@ void report_machine(const Config& config, std::vector<Finding>& findings) {
   }
 }
 
+/// One line for all targets that an engine has for a source, and for all sources that have the same ones.
+void print_routes(const std::vector<TranslationRoute>& routes) {
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> targets;  // of engine and source
+  for (const TranslationRoute& route : routes) targets[{route.engine, route.source}].push_back(route.target);
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> sources;  // of engine and targets
+  for (const auto& [key, names] : targets)
+    sources[{key.first, fmt::format("{}", fmt::join(names, ", "))}].push_back(key.second);
+  for (const auto& [key, names] : sources)
+    fmt::print("  {:<16} {}\n", fmt::format("{} -> {}", fmt::join(names, ", "), key.second), key.first);
+}
+
 void report_engines(const Config& config, std::vector<Finding>& findings) {
   const SystemClock clock;
   const Engines engines(config, clock);
@@ -93,8 +108,9 @@ void report_engines(const Config& config, std::vector<Finding>& findings) {
                              (config.data_dir / "models").string())});
   }
   fmt::print("Translation\n");
-  for (const TranslationRoute& route : capabilities.routes) {
-    fmt::print("  {:<16} {}\n", fmt::format("{} -> {}", route.source, route.target), route.engine);
+  print_routes(capabilities.routes);
+  if (!report_remote_translators(config)) {
+    findings.push_back({.text = "a server that translates cannot be used now: jobs do without it, or wait for it"});
   }
   if (capabilities.routes.empty()) {
     findings.push_back({.text = "no translation is installed: apt install apertium-eng-spa"});

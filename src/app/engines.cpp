@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "app/model_files.h"
+#include "app/remote_translators.h"
 #include "app/whisper_engine.h"
 #include "app/whisper_network.h"
 #include "media/probe.h"
@@ -12,7 +15,6 @@
 #include "subtitles/format.h"
 #include "subtitles/profile.h"
 #include "translation/apertium_engine.h"
-#include "translation/routing_translator.h"
 #include "vad/energy_voice_detector.h"
 #include "voxlate/error.h"
 
@@ -25,10 +27,15 @@ std::unique_ptr<Transcriber> make_sphinx(const Config& config) {
       [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
 }
 
-std::unique_ptr<Translator> make_translator(const Config& config) {
+/// Those on this machine by quality, then servers, or servers first when configured so.
+std::unique_ptr<translation::RoutingTranslator> make_translator(const Config& config) {
   std::vector<std::unique_ptr<translation::SentenceEngine>> engines;
   engines.push_back(
       std::make_unique<translation::ApertiumEngine>(translation::ApertiumOptions{.modes = apertium_modes(config)}));
+  const auto local = static_cast<std::ptrdiff_t>(engines.size());
+  if (auto libretranslate = make_libretranslate(config)) engines.push_back(std::move(libretranslate));
+  if (auto chat = make_chat(config)) engines.push_back(std::move(chat));
+  if (config.translation_remote_first) std::rotate(engines.begin(), engines.begin() + local, engines.end());
   return std::make_unique<translation::RoutingTranslator>(std::move(engines));
 }
 
@@ -82,6 +89,8 @@ std::vector<ModelInMemory> Engines::models_in_memory(TimePoint now) const {
   }
   return models;
 }
+
+void Engines::refresh_translations(const std::stop_token& stop) { translator_->refresh(stop); }
 
 void Engines::unload_idle_models() {
   if (model_idle_time_.count() > 0) whisper_models_.unload_unused(model_idle_time_);

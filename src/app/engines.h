@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,9 +14,9 @@
 #include "nn/compute.h"
 #include "pipeline/run_job.h"
 #include "translation/apertium_modes.h"
+#include "translation/routing_translator.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcriber.h"
-#include "voxlate/translator.h"
 
 namespace voxlate::app {
 
@@ -35,6 +36,10 @@ class Engines {
 
   std::vector<ModelInMemory> models_in_memory(TimePoint now) const;
 
+  /// Asks servers that translate for what they can do, when it is time to; what they can do is no part of
+  /// `capabilities` before. Blocks meanwhile. Throws `kUnavailable` and `kTimeout` for one that cannot be asked.
+  void refresh_translations(const std::stop_token& stop);
+
   /// Frees models that no job has used for the configured time; called every now and then.
   void unload_idle_models();
 
@@ -50,7 +55,7 @@ class Engines {
   mutable models::ModelFolder model_folder_;
   WhisperModels whisper_models_;
   std::vector<std::unique_ptr<Transcriber>> transcribers_;  // best first
-  std::unique_ptr<Translator> translator_;
+  std::unique_ptr<translation::RoutingTranslator> translator_;
 };
 
 /// What Config means to the modules.

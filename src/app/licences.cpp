@@ -21,7 +21,7 @@ constexpr Entry kLinked[] = {
     {"SQLite", "public domain", "job queue and database"},
     {"cpp-httplib", "MIT", "HTTP"},
     {"OpenSSL", "Apache-2.0", "hashing; TLS inside cpp-httplib"},
-    {"libcurl", "curl", "downloads of models"},
+    {"libcurl", "curl", "downloads of models, requests to servers that translate"},
     {"zlib", "Zlib", "compression in HTTP, and the measure of texts that repeat themselves"},
     {"Brotli", "MIT", "compression inside cpp-httplib"},
     {"ICU", "Unicode", "word and line boundaries, case folding"},

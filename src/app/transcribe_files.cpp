@@ -60,6 +60,16 @@ void refuse_foreign_results(const std::filesystem::path& source, const JobSpec& 
   }
 }
 
+/// A server that cannot be asked now does not keep the rest from working.
+void ask_remote_translators(Engines& engines, const std::stop_token& stop) {
+  try {
+    engines.refresh_translations(stop);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    fmt::print(stderr, "voxlate: {}\n", error.what());
+  }
+}
+
 void transcribe_file(const std::filesystem::path& source, const TranscribeRequest& request, const Engines& engines,
                      const std::stop_token& stop) {
   Job job;
@@ -99,7 +109,8 @@ bool transcribe_files(const Config& config, const TranscribeRequest& request, st
     throw Error(ErrorCode::kInvalidInput, "-of names the results of one file, but several files were given");
   }
   const SystemClock clock;
-  const Engines engines(config, clock);
+  Engines engines(config, clock);
+  if (!request.spec.targets.empty()) ask_remote_translators(engines, stop);
   bool all_done = true;
   for (const std::string& file : request.files) {
     try {

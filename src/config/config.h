@@ -62,6 +62,18 @@ struct Config {
   int translation_cache_mb = 32;
   std::filesystem::path apertium_modes_dir = "/usr/share/apertium/modes";
   std::vector<std::string> translation_pairs;  ///< "en-es"; empty: all installed
+  std::string libretranslate_url;              ///< empty: none
+  std::filesystem::path libretranslate_key_file;
+  std::string libretranslate_key;  ///< from the environment only; never shown
+  std::string chat_url;            ///< what comes before /chat/completions; empty: none
+  std::string chat_model;
+  std::filesystem::path chat_key_file;
+  std::string chat_key;                     ///< from the environment only; never shown
+  std::vector<std::string> chat_languages;  ///< empty: those that most people speak
+  std::string chat_response_format = "json_object";
+  bool translation_remote_first = false;
+  std::chrono::seconds translation_remote_timeout{120};
+  int translation_remote_requests = 4;
 
   std::filesystem::path models_dir;  ///< a further folder with model files; empty: none
   std::string models_base_url = "https://huggingface.co";

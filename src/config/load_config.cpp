@@ -14,6 +14,15 @@ namespace {
 constexpr std::string_view kEnvironmentPrefix = "VOXLATE_";
 constexpr std::string_view kConfigFileVariable = "VOXLATE_CONFIG";  // read by the command line
 
+/// Keys for servers of others. They have no name in a file and no flag, where others could read them, and no setting,
+/// because settings are shown.
+struct Secret {
+  std::string_view variable;
+  std::string Config::*value;
+};
+constexpr Secret kSecrets[] = {{"VOXLATE_LIBRETRANSLATE_KEY", &Config::libretranslate_key},
+                               {"VOXLATE_CHAT_KEY", &Config::chat_key}};
+
 void apply(Config& config, std::string_view key, std::string_view value, const std::string& origin) {
   const Setting& setting = find_setting(key);
   try {
@@ -71,6 +80,11 @@ void apply_environment(Config& config, const std::map<std::string, std::string>&
         apply(config, setting.key, found->second, fmt::format("environment {}", *name));
       }
     }
+  }
+  for (const Secret& secret : kSecrets) {
+    known[std::string(secret.variable)] = true;
+    const auto found = environment.find(std::string(secret.variable));
+    if (found != environment.end()) config.*secret.value = found->second;
   }
   for (const auto& [name, value] : environment) {
     if (!name.starts_with(kEnvironmentPrefix) || known.contains(name)) continue;

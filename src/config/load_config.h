@@ -19,7 +19,8 @@ struct ConfigSources {
 };
 
 /// defaults < file < environment < flags. Unknown keys and unknown VOXLATE_* variables are errors that name
-/// the nearest known one; every error names the key and where it stood. Throws `kInvalidInput`.
+/// the nearest known one; every error names the key and where it stood. Keys for other servers come from the
+/// environment only (VOXLATE_LIBRETRANSLATE_KEY, VOXLATE_CHAT_KEY) and are never shown. Throws `kInvalidInput`.
 Config load_config(const ConfigSources& sources);
 
 /// The environment of this process.

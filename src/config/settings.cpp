@@ -133,6 +133,37 @@ void set_base_url(Config& config, std::string_view value) {
   config.models_base_url = value;
 }
 
+/// http:// or https://, a host, perhaps a port and a path.
+std::string parse_server_url(std::string_view value) {
+  if (value.empty()) return {};
+  std::string_view rest = value;
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  }
+  const std::string_view host = rest.substr(0, rest.find('/'));
+  const bool has_scheme = rest.size() < value.size();
+  const bool is_plain = std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < 0x7F; });
+  // An address with a password would show it: `voxlate doctor` prints settings.
+  if (host.find('@') != std::string_view::npos) expected("an address without a name and a password", "...@...");
+  if (!has_scheme || host.empty() || host.front() == ':' || !is_plain || value.find_first_of("?#") != value.npos)
+    expected("an address such as http://127.0.0.1:8080/v1, or nothing", value);
+  return std::string(value);
+}
+
+/// Each two or three letters, perhaps with a script or region.
+std::vector<std::string> parse_languages(std::string_view value) {
+  std::vector<std::string> tags = parse_list(value);
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  for (const std::string& tag : tags) {
+    const std::size_t base = std::min(tag.find_first_not_of(kLetters), tag.size());
+    const bool is_tag = (base == 2 || base == 3) && (base == tag.size() || tag[base] == '-') && tag.back() != '-' &&
+                        tag.find_first_not_of("0123456789-" + std::string(kLetters)) == std::string::npos;
+    if (!is_tag) expected("language tags such as en or pt-BR", tag);
+  }
+  if (tags.size() == 1) expected("at least two languages, or none for the default", value);
+  return tags;
+}
+
 std::string show_seconds(std::chrono::seconds value) { return std::to_string(value.count()); }
 
 // Data: one entry a setting.
@@ -351,6 +382,61 @@ const std::vector<Setting>& table() {
          return c.translation_pairs.empty() ? std::string("all")
                                             : fmt::format("{}", fmt::join(c.translation_pairs, ","));
        }},
+
+      {"translation.libretranslate_url",
+       {"VOXLATE_TRANSLATION_LIBRETRANSLATE_URL"},
+       "server with LibreTranslate's protocol, as http://127.0.0.1:5000; the text goes there; empty: none",
+       [](Config& c, std::string_view v) { c.libretranslate_url = parse_server_url(v); },
+       [](const Config& c) { return c.libretranslate_url; }},
+      {"translation.libretranslate_key_file",
+       {"VOXLATE_TRANSLATION_LIBRETRANSLATE_KEY_FILE"},
+       "file with its key in one line; the environment's VOXLATE_LIBRETRANSLATE_KEY comes before it",
+       [](Config& c, std::string_view v) { c.libretranslate_key_file = v; },
+       [](const Config& c) { return c.libretranslate_key_file.string(); }},
+      {"translation.chat_url",
+       {"VOXLATE_TRANSLATION_CHAT_URL"},
+       "server for chat completions, as http://127.0.0.1:11434/v1; the text goes there; empty: none",
+       [](Config& c, std::string_view v) { c.chat_url = parse_server_url(v); },
+       [](const Config& c) { return c.chat_url; }},
+      {"translation.chat_model",
+       {"VOXLATE_TRANSLATION_CHAT_MODEL"},
+       "its model, as the server names it",
+       [](Config& c, std::string_view v) { c.chat_model = v; },
+       [](const Config& c) { return c.chat_model; }},
+      {"translation.chat_key_file",
+       {"VOXLATE_TRANSLATION_CHAT_KEY_FILE"},
+       "file with its key in one line; the environment's VOXLATE_CHAT_KEY comes before it",
+       [](Config& c, std::string_view v) { c.chat_key_file = v; },
+       [](const Config& c) { return c.chat_key_file.string(); }},
+      {"translation.chat_languages",
+       {"VOXLATE_TRANSLATION_CHAT_LANGUAGES"},
+       "languages that the model is offered for, each into each; empty: the 20 that most people speak, and Thai",
+       [](Config& c, std::string_view v) { c.chat_languages = parse_languages(v); },
+       [](const Config& c) { return fmt::format("{}", fmt::join(c.chat_languages, ",")); }},
+      {"translation.chat_response_format",
+       {"VOXLATE_TRANSLATION_CHAT_RESPONSE_FORMAT"},
+       "how the server is held to JSON: json_object, json_schema, or none where it refuses both",
+       [](Config& c, std::string_view v) {
+         c.chat_response_format = parse_choice(v, {"none", "json_object", "json_schema"});
+       },
+       [](const Config& c) { return c.chat_response_format; }},
+      {"translation.remote_first",
+       {"VOXLATE_TRANSLATION_REMOTE_FIRST"},
+       "true: servers come before what is installed here; false: only where that has no pair, or fails",
+       [](Config& c, std::string_view v) { c.translation_remote_first = parse_bool(v); },
+       [](const Config& c) { return show_bool(c.translation_remote_first); }},
+      {"translation.remote_timeout_seconds",
+       {"VOXLATE_TRANSLATION_REMOTE_TIMEOUT_SECONDS"},
+       "for a server to translate up to 16 sentences, 1 to 1800",
+       [](Config& c, std::string_view v) {
+         c.translation_remote_timeout = std::chrono::seconds(parse_int(v, 1, 1800));
+       },
+       [](const Config& c) { return show_seconds(c.translation_remote_timeout); }},
+      {"translation.remote_requests",
+       {"VOXLATE_TRANSLATION_REMOTE_REQUESTS"},
+       "requests to one server at once, 1 to 64",
+       [](Config& c, std::string_view v) { c.translation_remote_requests = parse_int(v, 1, 64); },
+       [](const Config& c) { return std::to_string(c.translation_remote_requests); }},
 
       {"models.dir",
        {"VOXLATE_MODELS_DIR"},

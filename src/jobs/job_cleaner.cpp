@@ -25,7 +25,7 @@ JobCleaner::JobCleaner(Options options, JobStore& store, const DataFolder& data,
       data_(data),
       feed_(feed),
       clock_(clock),
-      ticker_("job cleaning", options_.interval, [this] { clean(); }) {
+      ticker_("job cleaning", options_.interval, [this](const std::stop_token&) { clean(); }) {
   ticker_.poke();
 }
 

@@ -11,7 +11,7 @@ JobRescuer::JobRescuer(Options options, JobStore& store, ChangeFeed& feed, const
       feed_(feed),
       clock_(clock),
       on_requeued_(std::move(on_requeued)),
-      ticker_("job rescue", options_.interval, [this] { rescue(); }) {
+      ticker_("job rescue", options_.interval, [this](const std::stop_token&) { rescue(); }) {
   rescue();
 }
 

@@ -64,7 +64,7 @@ JobRunner::JobRunner(Options options, JobStore& store, ChangeFeed& feed, const C
       clock_(clock),
       run_job_(std::move(run_job)),
       admission_(std::move(admission)),
-      heartbeat_("heartbeat", options_.heartbeat_interval, [this] { beat_all(); }) {
+      heartbeat_("heartbeat", options_.heartbeat_interval, [this](const std::stop_token&) { beat_all(); }) {
   for (int worker = 0; worker < options_.workers; ++worker) {
     threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
   }

@@ -2,7 +2,7 @@
 
 namespace voxlate::jobs {
 
-Ticker::Ticker(std::string name, std::chrono::milliseconds interval, std::function<void()> tick)
+Ticker::Ticker(std::string name, std::chrono::milliseconds interval, std::function<void(const std::stop_token&)> tick)
     : interval_(interval),
       tick_(std::move(tick)),
       failures_(std::move(name)),
@@ -17,7 +17,7 @@ void Ticker::poke() {
 }
 
 void Ticker::run(std::stop_token stop) {
-  while (wait(stop)) failures_.run(tick_);
+  while (wait(stop)) failures_.run([&] { tick_(stop); });
 }
 
 bool Ticker::wait(std::stop_token stop) NO_THREAD_SAFETY_ANALYSIS {

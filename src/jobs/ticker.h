@@ -11,10 +11,10 @@
 namespace voxlate::jobs {
 
 /// Calls a function on a thread of its own, every `interval` and whenever poked. What the function throws is logged.
-/// The destructor waits for a call in progress. Thread-safe.
+/// The destructor requests a stop and waits for a call in progress. Thread-safe.
 class Ticker {
  public:
-  Ticker(std::string name, std::chrono::milliseconds interval, std::function<void()> tick);
+  Ticker(std::string name, std::chrono::milliseconds interval, std::function<void(const std::stop_token& stop)> tick);
 
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
@@ -27,7 +27,7 @@ class Ticker {
   bool wait(std::stop_token stop);
 
   const std::chrono::milliseconds interval_;
-  const std::function<void()> tick_;
+  const std::function<void(const std::stop_token&)> tick_;
   FailureLog failures_;  ///< of the thread
 
   Mutex mutex_;

@@ -1,11 +1,8 @@
 #include "models/download.h"
 
-#include <curl/curl.h>
-
 #include <array>
 #include <charconv>
 #include <exception>
-#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -13,6 +10,8 @@
 #include "base/log.h"
 #include "models/download_url.h"
 #include "models/part_file.h"
+#include "remote/address.h"
+#include "remote/curl_ptr.h"
 #include "voxlate/error.h"
 
 namespace voxlate::models {
@@ -69,7 +68,7 @@ class Transfer {
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_QUICK_EXIT, 1L);  // a stop does not wait for a name server
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-    if (!is_https(url_)) set(CURLOPT_PROXY, "");  // it is on this machine
+    if (!remote::Address(url_).is_https()) set(CURLOPT_PROXY, "");  // it is on this machine
     set(CURLOPT_ERRORBUFFER, error_text_.data());
     set(CURLOPT_WRITEFUNCTION, &Transfer::take_bytes);
     set(CURLOPT_WRITEDATA, this);
@@ -102,13 +101,6 @@ class Transfer {
   }
 
  private:
-  struct FreeEasy {
-    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-  };
-  struct FreeList {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-  };
-
   template <typename Value>
   void set(CURLoption option, Value value) {
     if (curl_easy_setopt(easy_.get(), option, value) != CURLE_OK) {
@@ -183,7 +175,8 @@ class Transfer {
     curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &target);
     if (target == nullptr) throw status_error(status());
     if (!may_redirect(url_, target)) {
-      throw Error(ErrorCode::kUnavailable, host() + " sends on to " + host_of(target) + " without encryption");
+      throw Error(ErrorCode::kUnavailable,
+                  host() + " sends on to " + remote::Address(target).host() + " without encryption");
     }
     return target;
   }
@@ -218,7 +211,7 @@ class Transfer {
     return curl_easy_header(easy_.get(), name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK ? found->value : "";
   }
 
-  std::string host() const { return host_of(url_); }
+  std::string host() const { return remote::Address(url_).host(); }
 
   const std::string url_;
   const DownloadRequest& request_;
@@ -226,14 +219,14 @@ class Transfer {
   PartFile& part_;
   const DownloadProgress& progress_;
   const std::stop_token& stop_;
-  std::unique_ptr<curl_slist, FreeList> headers_;
+  remote::ListPtr headers_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   SteadyClock::time_point last_sign_ = SteadyClock::now();
   bool stalled_ = false;
   bool begun_ = false;
   bool ask_again_ = false;  // for the whole file: the answer does not continue what is there
   std::optional<Error> failure_;
-  std::unique_ptr<CURL, FreeEasy> easy_;
+  remote::EasyPtr easy_;
 };
 
 /// One attempt, redirects included. Returns why it broke off, if it did.
@@ -245,8 +238,8 @@ std::optional<Error> fetch_rest(const DownloadRequest& request, const DownloadOp
     if (end.next_url.empty()) return std::move(end.cut);
     url = std::move(end.next_url);
   }
-  throw Error(ErrorCode::kUnavailable,
-              host_of(request.url) + " redirects more than " + std::to_string(options.max_redirects) + " times");
+  throw Error(ErrorCode::kUnavailable, remote::Address(request.url).host() + " redirects more than " +
+                                           std::to_string(options.max_redirects) + " times");
 }
 
 void require_space(const DownloadRequest& request, const DownloadOptions& options, const PartFile& part) {

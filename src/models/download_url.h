@@ -7,13 +7,8 @@ namespace voxlate::models {
 /// Refuses everything but https, and http to this machine itself (a mirror on it): `kInvalidInput`, with the host.
 void require_download_url(const std::string& url);
 
-bool is_https(const std::string& url);
-
 /// Whether an answer from `from` may send a download to `to`: never from https to http, and never to what
 /// `require_download_url` refuses.
 bool may_redirect(const std::string& from, const std::string& to);
-
-/// "huggingface.co"; with the port when it is given. Empty when `url` is none.
-std::string host_of(const std::string& url);
 
 }  // namespace voxlate::models

@@ -56,9 +56,8 @@ std::vector<EnginePair> NeuralEngine::pairs_of(const InstalledModel& model) cons
 
 void NeuralEngine::refresh(const std::stop_token& /*stop*/) {
   std::vector<InstalledModel> models = list_();
-  std::stable_sort(models.begin(), models.end(), [](const InstalledModel& a, const InstalledModel& b) {
-    return is_one_pair(a) && !is_one_pair(b);
-  });
+  std::stable_sort(models.begin(), models.end(),
+                   [](const InstalledModel& a, const InstalledModel& b) { return is_one_pair(a) && !is_one_pair(b); });
   {
     const MutexLock lock(mutex_);
     if (models == models_) return;
@@ -77,13 +76,27 @@ void NeuralEngine::refresh(const std::stop_token& /*stop*/) {
   ids_ = std::move(ids);
 }
 
-std::vector<Translation> NeuralEngine::translate(std::span<const std::string> sentences, const EnginePair& pair,
-                                                 std::stop_token stop) {
+std::vector<std::string> NeuralEngine::translate(std::span<const std::string> sentences, const std::string& source,
+                                                 const std::string& target, std::stop_token stop) {
+  const std::vector<EnginePair> pairs = this->pairs();
+  const auto pair = std::find_if(pairs.begin(), pairs.end(),
+                                 [&](const EnginePair& one) { return one.source == source && one.target == target; });
+  if (pair == pairs.end())
+    throw Error(ErrorCode::kUnsupported, "no translation model for " + source + "->" + target + " is installed");
+  std::vector<std::string> texts;
+  for (Translation& translation : translate_versions(sentences, *pair, std::move(stop)))
+    texts.push_back(std::move(translation.versions.front().text));
+  return texts;
+}
+
+std::vector<Translation> NeuralEngine::translate_versions(std::span<const std::string> sentences,
+                                                          const EnginePair& pair, std::stop_token stop) {
   std::string id;
   {
     const MutexLock lock(mutex_);
     const auto found = ids_.find(pair.name);
-    if (found == ids_.end()) throw Error(ErrorCode::kUnavailable, "the model of " + pair.name + " is not here any more");
+    if (found == ids_.end())
+      throw Error(ErrorCode::kUnavailable, "the model of " + pair.name + " is not here any more");
     id = found->second;
   }
   try {

@@ -40,8 +40,10 @@ class NeuralEngine final : public SentenceEngine {
   void refresh(const std::stop_token& stop) override;
   std::string notice() const override { return ""; }
   std::size_t batch_size() const override;
-  std::vector<Translation> translate(std::span<const std::string> sentences, const EnginePair& pair,
-                                     std::stop_token stop) override;
+  std::vector<std::string> translate(std::span<const std::string> sentences, const std::string& source,
+                                     const std::string& target, std::stop_token stop) override;
+  std::vector<Translation> translate_versions(std::span<const std::string> sentences, const EnginePair& pair,
+                                              std::stop_token stop) override;
 
  private:
   /// The pairs of a model; those of many languages are read out of its vocabulary once.

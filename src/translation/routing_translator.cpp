@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <map>
 #include <set>
 #include <span>
 #include <utility>
 
+#include "base/log.h"
 #include "translation/language_codes.h"
 #include "translation/text_layout.h"
 #include "voxlate/error.h"
@@ -19,15 +19,9 @@ namespace {
 constexpr std::size_t kReportSentences = 16;
 constexpr std::size_t kMaxRoutesInMessage = 20;
 
-/// Pivot languages that come before all others.
-std::size_t pivot_rank(std::string_view language) {
-  if (language == "en") return 0;
-  return language == "es" ? 1 : 2;
-}
-
-std::string joined(const std::vector<std::string>& texts) {
+std::string joined(const std::vector<std::string>& texts, std::string_view between = ", ") {
   std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  for (const std::string& text : texts) all += (all.empty() ? "" : std::string(between)) + text;
   return all;
 }
 
@@ -41,93 +35,25 @@ void throw_if_stopped(const std::stop_token& stop) {
   if (stop.stop_requested()) throw Error(ErrorCode::kCancelled, "the translation was stopped");
 }
 
-}  // namespace
-
-RoutingTranslator::RoutingTranslator(std::vector<std::unique_ptr<SentenceEngine>> engines, const JoinOptions& join)
-    : engines_(std::move(engines)), join_(join) {
-  using Key = std::pair<std::string, std::string>;
-  std::map<Key, Step> direct;
-  std::set<std::string> languages;
-  for (const auto& engine : engines_) {
-    for (const EnginePair& pair : engine->pairs()) {
-      direct.emplace(Key(pair.source, pair.target), Step{.engine = engine.get(), .pair = pair});
-      languages.insert({pair.source, pair.target});
-    }
-  }
-  for (const auto& [key, step] : direct) {
-    routes_.push_back({.info = {.source = key.first, .target = key.second, .engine = step.pair.name, .through = {}},
-                       .steps = {step}});
-  }
-  std::vector<std::string> pivots(languages.begin(), languages.end());
-  std::stable_sort(pivots.begin(), pivots.end(),
-                   [](const std::string& a, const std::string& b) { return pivot_rank(a) < pivot_rank(b); });
-  for (const std::string& source : languages) {
-    for (const std::string& target : languages) {
-      if (base_language(source) == base_language(target) || direct.count({source, target}) != 0) continue;
-      for (const std::string& pivot : pivots) {
-        const auto first = direct.find({source, pivot});
-        const auto second = direct.find({pivot, target});
-        if (first == direct.end() || second == direct.end()) continue;
-        const std::string name = first->second.pair.name + ", " + second->second.pair.name;
-        routes_.push_back({.info = {.source = source, .target = target, .engine = name, .through = {pivot}},
-                           .steps = {first->second, second->second}});
-        break;
-      }
-    }
-  }
+/// Whether another engine may do better.
+bool may_fall(const Error& error) {
+  return error.code() == ErrorCode::kUnavailable || error.code() == ErrorCode::kTimeout;
 }
 
-RoutingTranslator::~RoutingTranslator() = default;
-
-std::vector<TranslationRoute> RoutingTranslator::routes() const {
-  std::vector<TranslationRoute> infos;
-  infos.reserve(routes_.size());
-  for (const Route& route : routes_) infos.push_back(route.info);
-  return infos;
+void add_once(std::vector<std::string>& texts, const std::string& text) {
+  if (!text.empty() && std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
 }
 
-const RoutingTranslator::Route* RoutingTranslator::find(std::string_view source, std::string_view target) const {
-  const std::string source_tag = normalise_tag(source);
-  const std::string target_tag = normalise_tag(target);
-  const std::string source_base = base_language(source);
-  const std::string target_base = base_language(target);
-  if (source_base == target_base) return nullptr;
-  // 0 for the tag asked for, 1 for its plain language, 2 for another region of it.
-  const auto distance = [](const std::string& offered, const std::string& tag, const std::string& base) {
-    if (offered == tag) return 0;
-    return offered == base ? 1 : 2;
-  };
-  const Route* best = nullptr;
-  int best_score = 0;
-  for (const Route& route : routes_) {
-    if (base_language(route.info.source) != source_base || base_language(route.info.target) != target_base) continue;
-    const int score = (route.info.through.empty() ? 0 : 100) +
-                      10 * distance(route.info.target, target_tag, target_base) +
-                      distance(route.info.source, source_tag, source_base);
-    if (best == nullptr || score < best_score) {
-      best = &route;
-      best_score = score;
-    }
-  }
-  return best;
-}
-
-std::optional<TranslationRoute> RoutingTranslator::route(std::string_view source, std::string_view target) const {
-  const Route* found = find(source, target);
-  if (found == nullptr) return std::nullopt;
-  return found->info;
-}
-
-std::string RoutingTranslator::describe_missing(std::string_view source, std::string_view target) const {
+std::string describe_missing(std::string_view source, std::string_view target, const RouteTable& table) {
   constexpr std::size_t kMaxTagBytes = 35;  // the longest tag that RFC 5646 asks to be accepted
   std::string message = "cannot translate from " + std::string(source.substr(0, kMaxTagBytes)) + " to " +
                         std::string(target.substr(0, kMaxTagBytes)) + ". Installed: ";
-  if (routes_.empty()) return message + "no pair";
+  if (table.routes().empty()) return message + "no pair";
   std::vector<std::string> lines;
   const std::string source_base = base_language(source);
   for (const bool same_source : {true, false}) {
-    for (const Route& route : routes_) {
-      if ((base_language(route.info.source) == source_base) == same_source) lines.push_back(describe(route.info));
+    for (const TranslationRoute& route : table.routes()) {
+      if ((base_language(route.source) == source_base) == same_source) lines.push_back(describe(route));
     }
   }
   if (lines.size() > kMaxRoutesInMessage) {
@@ -138,15 +64,194 @@ std::string RoutingTranslator::describe_missing(std::string_view source, std::st
   return message + joined(lines);
 }
 
+}  // namespace
+
+/// One call of `translate`: remembers who translated what.
+class RoutingTranslator::Run {
+ public:
+  Run(const RoutingTranslator& translator, EngineRests& rests, const RouteTable& table, const TranslationRoute& route,
+      std::stop_token stop)
+      : engines_(translator.engines_),
+        rests_(rests),
+        table_(table),
+        route_(route),
+        stop_(std::move(stop)),
+        best_(table.way(route.source, route.target, [](std::size_t) { return true; })) {}
+
+  /// One translation a text, over the best way that works now.
+  std::vector<std::string> translate(const std::vector<std::string>& texts) {
+    std::set<std::size_t> failed;
+    Way way = next_way(failed);
+    while (true) {
+      std::size_t at = 0;
+      try {
+        std::vector<std::string> translations = pass(way, texts, at);
+        note_use(way, texts.size());
+        return translations;
+      } catch (const Error& error) {
+        if (!may_fall(error)) throw;
+        rests_.failed(way[at].engine, error.code());
+        failed.insert(way[at].engine);
+        const Way next = next_way(failed);
+        if (next.empty()) throw;
+        warn(way[at], next, error);
+        way = next;
+      }
+    }
+  }
+
+  /// "apertium eng-spa"; where ways differed, all of them: "libretranslate; apertium eng-spa".
+  std::string engine_name() const { return uses_.empty() ? route_.engine : joined(names(), "; "); }
+
+  std::vector<std::string> notes() const {
+    std::vector<std::string> notes;
+    const auto is_best = [this](const Use& use) { return use.way == best_; };
+    if (!route_.through.empty() && (uses_.empty() || std::any_of(uses_.begin(), uses_.end(), is_best)))
+      notes.push_back("No direct translation is installed: the text went through " + joined(route_.through) + ".");
+    if (!std::all_of(uses_.begin(), uses_.end(), is_best)) notes.push_back(fall_note());
+    for (const Use& use : uses_) {
+      for (const Step& step : use.way) add_once(notes, engines_[step.engine]->notice());
+    }
+    return notes;
+  }
+
+ private:
+  struct Use {
+    Way way;
+    std::size_t sentences = 0;
+  };
+
+  /// Engines that rest are asked when there are no others. Empty: all failed.
+  Way next_way(const std::set<std::size_t>& failed) const {
+    const auto is_left = [&](std::size_t engine) { return failed.count(engine) == 0; };
+    Way way = table_.way(route_.source, route_.target,
+                         [&](std::size_t engine) { return is_left(engine) && !rests_.rests(engine); });
+    return way.empty() ? table_.way(route_.source, route_.target, is_left) : way;
+  }
+
+  /// `at` tells which step threw.
+  std::vector<std::string> pass(const Way& way, std::vector<std::string> texts, std::size_t& at) {
+    for (at = 0; at < way.size(); ++at) {
+      const Step& step = way[at];
+      std::vector<std::string> next =
+          engines_[step.engine]->translate(texts, step.pair.source, step.pair.target, stop_);
+      if (next.size() != texts.size()) throw Error(ErrorCode::kInternal, "a translation engine lost a sentence");
+      rests_.worked(step.engine);
+      // What an engine has no words for stays as it was: better than a gap in the subtitles.
+      for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (!trimmed(next[i]).empty()) texts[i] = std::move(next[i]);
+      }
+    }
+    return texts;
+  }
+
+  void note_use(const Way& way, std::size_t sentences) {
+    auto use = std::find_if(uses_.begin(), uses_.end(), [&](const Use& known) { return known.way == way; });
+    if (use == uses_.end()) use = uses_.insert(use, {.way = way, .sentences = 0});
+    use->sentences += sentences;
+  }
+
+  /// Once an engine, however many batches it fails.
+  void warn(const Step& failed, const Way& next, const Error& error) {
+    if (!warned_.insert(failed.engine).second) return;
+    log::warning("translation falls to the next route", {{"engine", failed.pair.name},
+                                                         {"pair", failed.pair.source + "->" + failed.pair.target},
+                                                         {"reason", error.what()},
+                                                         {"next", name_of(next)}});
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const Use& use : uses_) add_once(names, name_of(use.way));
+    return names;
+  }
+
+  std::string fall_note() const {
+    std::size_t all = 0;
+    std::size_t fallen = 0;
+    std::vector<std::string> others;
+    for (const Use& use : uses_) {
+      all += use.sentences;
+      if (use.way == best_) continue;
+      fallen += use.sentences;
+      add_once(others, name_of(use.way) + (use.way.size() > 1 ? " (through " + use.way[0].pair.target + ")" : ""));
+    }
+    const std::string share = fallen == all ? "" : std::to_string(fallen) + " of " + std::to_string(all) + " ";
+    return name_of(best_) + " was not available: " +
+           (share.empty() ? "the sentences were translated by " : share + "sentences were translated by ") +
+           joined(others, "; ") + ".";
+  }
+
+  const std::vector<std::unique_ptr<SentenceEngine>>& engines_;
+  EngineRests& rests_;
+  const RouteTable& table_;
+  const TranslationRoute& route_;
+  const std::stop_token stop_;
+  const Way best_;
+  std::vector<Use> uses_;  // in order of first use
+  std::set<std::size_t> warned_;
+};
+
+RoutingTranslator::RoutingTranslator(std::vector<std::unique_ptr<SentenceEngine>> engines, RoutingOptions options)
+    : engines_(std::move(engines)),
+      join_(options.join),
+      rests_(engines_.size(), options.rest, std::move(options.now)),
+      table_(std::make_shared<const RouteTable>(pairs())) {}
+
+RoutingTranslator::~RoutingTranslator() = default;
+
+std::vector<std::vector<EnginePair>> RoutingTranslator::pairs() const {
+  std::vector<std::vector<EnginePair>> pairs;
+  pairs.reserve(engines_.size());
+  for (const auto& engine : engines_) pairs.push_back(engine->pairs());
+  return pairs;
+}
+
+std::shared_ptr<const RouteTable> RoutingTranslator::table() const {
+  const MutexLock lock(mutex_);
+  return table_;
+}
+
+void RoutingTranslator::refresh(const std::stop_token& stop) {
+  std::optional<Error> failure;
+  for (const auto& engine : engines_) {
+    try {
+      engine->refresh(stop);
+    } catch (const Error& error) {
+      if (!may_fall(error)) throw;
+      failure = error;
+    }
+  }
+  std::vector<std::vector<EnginePair>> found = pairs();
+  if (found != table()->pairs_of_engines()) {
+    auto next = std::make_shared<const RouteTable>(std::move(found));
+    log::info("translation routes changed", {{"routes", next->routes().size()}});
+    const MutexLock lock(mutex_);
+    table_ = std::move(next);
+  }
+  if (failure) throw Error(*failure);
+}
+
+std::vector<TranslationRoute> RoutingTranslator::routes() const { return table()->routes(); }
+
+std::optional<TranslationRoute> RoutingTranslator::route(std::string_view source, std::string_view target) const {
+  const std::shared_ptr<const RouteTable> table = this->table();
+  const TranslationRoute* found = table->find(source, target);
+  if (found == nullptr) return std::nullopt;
+  return *found;
+}
+
 Transcript RoutingTranslator::translate(const Transcript& transcript, std::string_view target, Progress& progress,
                                         std::stop_token stop) {
-  const Route* route = find(transcript.language, target);
-  if (route == nullptr) throw Error(ErrorCode::kUnsupported, describe_missing(transcript.language, target));
-  const std::vector<Sentence> sentences = join_sentences(transcript.segments, route->info.source, join_);
+  const std::shared_ptr<const RouteTable> table = this->table();
+  const TranslationRoute* route = table->find(transcript.language, target);
+  if (route == nullptr) throw Error(ErrorCode::kUnsupported, describe_missing(transcript.language, target, *table));
+  const std::vector<Sentence> sentences = join_sentences(transcript.segments, route->source, join_);
   const auto last_end = transcript.segments.empty() ? std::chrono::milliseconds{} : transcript.segments.back().end;
   const std::chrono::milliseconds total = std::max(transcript.duration, last_end);
   progress.update(Stage::kTranslating, std::chrono::milliseconds{}, total);
 
+  Run run(*this, rests_, *table, *route, stop);
   std::vector<std::string> translations;
   translations.reserve(sentences.size());
   while (translations.size() < sentences.size()) {
@@ -155,33 +260,16 @@ Transcript RoutingTranslator::translate(const Transcript& transcript, std::strin
     std::vector<std::string> texts;
     for (std::size_t i = begin; i < std::min(begin + kReportSentences, sentences.size()); ++i)
       texts.push_back(sentences[i].text);
-    for (const Step& step : route->steps) {
-      std::vector<std::string> next = step.engine->translate(texts, step.pair.source, step.pair.target, stop);
-      if (next.size() != texts.size()) throw Error(ErrorCode::kInternal, "a translation engine lost a sentence");
-      // What an engine has no words for stays as it was: better than a gap in the subtitles.
-      for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (!trimmed(next[i]).empty()) texts[i] = std::move(next[i]);
-      }
-    }
-    translations.insert(translations.end(), texts.begin(), texts.end());
+    for (std::string& translation : run.translate(texts)) translations.push_back(std::move(translation));
     progress.update(Stage::kTranslating, sentences[translations.size() - 1].parts.back().end, total);
   }
   progress.update(Stage::kTranslating, total, total);
 
-  Transcript result{.language = route->info.target,
-                    .engine = route->info.engine,
-                    .duration = transcript.duration,
-                    .segments = lay_back(sentences, translations, route->info.target, join_),
-                    .notes = {}};
-  if (!route->info.through.empty())
-    result.notes.push_back("No direct translation is installed: the text went through " + joined(route->info.through) +
-                           ".");
-  for (const Step& step : route->steps) {
-    const std::string notice = step.engine->notice();
-    if (!notice.empty() && std::find(result.notes.begin(), result.notes.end(), notice) == result.notes.end())
-      result.notes.push_back(notice);
-  }
-  return result;
+  return {.language = route->target,
+          .engine = run.engine_name(),
+          .duration = transcript.duration,
+          .segments = lay_back(sentences, translations, route->target, join_),
+          .notes = run.notes()};
 }
 
 }  // namespace voxlate::translation

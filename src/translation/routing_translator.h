@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -7,46 +8,55 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
+#include "translation/engine_rests.h"
+#include "translation/route_table.h"
 #include "translation/sentence_engine.h"
 #include "translation/sentence_joiner.h"
 #include "voxlate/translator.h"
 
 namespace voxlate::translation {
 
+struct RoutingOptions {
+  JoinOptions join;
+  std::chrono::milliseconds rest{60'000};  ///< an engine that hung, or failed twice in a row, is not asked so long
+  SteadyNow now = std::chrono::steady_clock::now;
+};
+
 /// Translates transcripts with the sentence engines it owns: straight where one has the pair, else over one
 /// language between (English before Spanish before the others in alphabetical order). Of engines with the same
-/// pair the earlier one is taken. Thread-safe.
+/// pair the earlier one is taken. Where an engine fails or hangs, the next best way over other engines is taken for
+/// these sentences, with a line in the log and a note in the result. Thread-safe.
 class RoutingTranslator final : public Translator {
  public:
-  explicit RoutingTranslator(std::vector<std::unique_ptr<SentenceEngine>> engines, const JoinOptions& join = {});
+  explicit RoutingTranslator(std::vector<std::unique_ptr<SentenceEngine>> engines, RoutingOptions options = {});
   ~RoutingTranslator() override;
+
+  /// Lets the engines look for what they can do now, and takes that over. Blocks as long as they do; translations go
+  /// on meanwhile. Throws what the last engine that could not look threw, after the others have looked.
+  void refresh(const std::stop_token& stop);
 
   std::vector<TranslationRoute> routes() const override;
 
   /// A route to exactly the tags asked for comes before one that only has the languages.
   std::optional<TranslationRoute> route(std::string_view source, std::string_view target) const override;
 
-  /// Besides what the seam says: throws `kTimeout` when an engine hangs. The message of `kUnsupported` lists what
-  /// there is. Notes are those of the translation only.
+  /// Besides what the seam says: throws `kTimeout` when an engine hangs and no other is left. The message of
+  /// `kUnsupported` lists what there is. Notes are those of the translation only.
   Transcript translate(const Transcript& transcript, std::string_view target, Progress& progress,
                        std::stop_token stop) override;
 
  private:
-  struct Step {
-    SentenceEngine* engine = nullptr;
-    EnginePair pair;
-  };
-  struct Route {
-    TranslationRoute info;
-    std::vector<Step> steps;
-  };
+  class Run;
 
-  const Route* find(std::string_view source, std::string_view target) const;
-  std::string describe_missing(std::string_view source, std::string_view target) const;
+  std::shared_ptr<const RouteTable> table() const;
+  std::vector<std::vector<EnginePair>> pairs() const;
 
   const std::vector<std::unique_ptr<SentenceEngine>> engines_;
   const JoinOptions join_;
-  std::vector<Route> routes_;  ///< direct ones first, each kind ordered by source and target; constant
+  EngineRests rests_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const RouteTable> table_ GUARDED_BY(mutex_);
 };
 
 }  // namespace voxlate::translation

@@ -8,8 +8,8 @@ namespace {
 /// The name of a pair says which model it is.
 std::string key_of(const EnginePair& pair, std::string_view sentence) {
   std::string key;
-  for (const std::string_view part : {std::string_view(pair.name), std::string_view(pair.source),
-                                      std::string_view(pair.target), sentence}) {
+  for (const std::string_view part :
+       {std::string_view(pair.name), std::string_view(pair.source), std::string_view(pair.target), sentence}) {
     key.append(part);
     key += '\0';
   }

@@ -44,7 +44,7 @@ class SentenceCache {
 
   const std::size_t max_bytes_;
   mutable Mutex mutex_;
-  std::list<Entry> entries_ GUARDED_BY(mutex_);  // the latest first
+  std::list<Entry> entries_ GUARDED_BY(mutex_);                                                 // the latest first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> places_ GUARDED_BY(mutex_);  // of keys in entries_
   std::size_t bytes_ GUARDED_BY(mutex_) = 0;
   std::uint64_t hits_ GUARDED_BY(mutex_) = 0;

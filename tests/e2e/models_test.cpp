@@ -15,7 +15,6 @@
 namespace voxlate::e2e {
 namespace {
 
-using models::Connection;
 using models::FileRequest;
 using models::FileServer;
 using nlohmann::json;
@@ -42,7 +41,7 @@ class Models : public ::testing::Test {
   const std::filesystem::path data_ = folder_ / "data";
   FileServer mirror_{[this](const FileRequest& request, const Connection& connection) {
     if (request.target.ends_with(kFile)) return send_file(request, connection, content_, "\"v1\"");
-    connection.send(models::answer_head("404 Not Found", 0));
+    connection.send(answer_head("404 Not Found", 0));
   }};
 };
 
@@ -96,7 +95,7 @@ class FirstDownload : public ::testing::Test {
  protected:
   TemporaryFolder folder_;
   FileServer mirror_{[](const FileRequest&, const Connection& connection) {
-    connection.send(models::answer_head("200 OK", 81'768'585) + std::string(100'000, 'x'));
+    connection.send(answer_head("200 OK", 81'768'585) + std::string(100'000, 'x'));
     connection.hold();
   }};
 };

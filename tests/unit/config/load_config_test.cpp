@@ -117,6 +117,43 @@ TEST_F(LoadConfig, ADeviceIsOneOfAKindAndMayHaveANumber) {
   }
 }
 
+TEST_F(LoadConfig, AddressesOfServersAreChecked) {
+  for (const std::string url :
+       {"", "http://127.0.0.1:8080/v1", "https://api.example.com/v1/", "http://[::1]:11434/v1"}) {
+    EXPECT_EQ(load_config({.flags = {{"translation.chat_url", url}}}).chat_url, url);
+  }
+  for (const std::string url :
+       {"localhost:5000", "ftp://a.example", "http://", "http:///v1", "http://:80", "http://a b",
+        "https://a.example?key=1", "https://a.example/#x", "http://a\n.example"}) {
+    EXPECT_THAT(message_of({.flags = {{"translation.libretranslate_url", url}}}),
+                HasSubstr("translation.libretranslate_url (flag): expected an address such as"))
+        << url;
+  }
+  const std::string with_password = message_of({.flags = {{"translation.chat_url", "https://me:secret@a.example/v1"}}});
+  EXPECT_THAT(with_password, HasSubstr("without a name and a password"));
+  EXPECT_THAT(with_password, ::testing::Not(HasSubstr("secret")));
+}
+
+TEST_F(LoadConfig, KeysOfServersComeFromTheEnvironmentAndAreNotShown) {
+  const Config config = load_config(
+      {.environment = {{"VOXLATE_LIBRETRANSLATE_KEY", "key-one"}, {"VOXLATE_CHAT_KEY", "key-two"}}, .flags = {}});
+  EXPECT_EQ(config.libretranslate_key, "key-one");
+  EXPECT_EQ(config.chat_key, "key-two");
+  for (const Setting& setting : settings()) EXPECT_THAT(setting.show(config), ::testing::Not(HasSubstr("key-")));
+  for (const auto& [key, origin] : config.origins) EXPECT_THAT(key + origin, ::testing::Not(HasSubstr("key-")));
+  EXPECT_THAT(
+      message_of({.file = write("[translation]\nchat_key = \"key-two\"\n")}),
+      ::testing::AllOf(HasSubstr("unknown setting \"translation.chat_key\""), ::testing::Not(HasSubstr("key-two"))));
+}
+
+TEST_F(LoadConfig, LanguagesOfAModelAreTags) {
+  EXPECT_EQ(load_config({.flags = {{"translation.chat_languages", "en,pt-BR,yue"}}}).chat_languages,
+            (std::vector<std::string>{"en", "pt-BR", "yue"}));
+  for (const std::string languages : {"en", "en,x", "en,english", "en,p_t", "en,th-"}) {
+    EXPECT_THAT(message_of({.flags = {{"translation.chat_languages", languages}}}), HasSubstr("expected")) << languages;
+  }
+}
+
 TEST(Settings, ShownValueSetsTheSameValueAgain) {
   const Config defaults = load_config({});
   for (const Setting& setting : settings()) {

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+namespace voxlate::remote {
+
+/// A URL as libcurl itself takes it apart, so that what is checked is what is asked.
+class Address {
+ public:
+  /// What is no URL has neither scheme nor host.
+  explicit Address(const std::string& url);
+
+  bool is_https() const { return scheme_ == "https"; }
+  bool is_http() const { return scheme_ == "http"; }
+
+  /// localhost, 127.0.0.0/8 or [::1].
+  bool is_this_machine() const;
+
+  /// "huggingface.co"; with the port when it is given, never with a password.
+  std::string host() const { return host_ + (port_.empty() ? "" : ":" + port_); }
+
+ private:
+  std::string scheme_;
+  std::string host_;
+  std::string port_;
+};
+
+}  // namespace voxlate::remote
