@@ -66,10 +66,13 @@ void check_name(std::string_view name, int max_depth) {
   }
 }
 
-std::string without_slash(const std::string& name) { return name.substr(0, name.size() - (name.ends_with('/') ? 1 : 0)); }
+std::string without_slash(const std::string& name) {
+  return name.substr(0, name.size() - (name.ends_with('/') ? 1 : 0));
+}
 
 void check_entry(const ZipEntry& entry, const UnpackOptions& options) {
-  if (!entry.is_plain) throw refused(ErrorCode::kCorrupt, entry.name, "expected a file or folder, got a link or device");
+  if (!entry.is_plain)
+    throw refused(ErrorCode::kCorrupt, entry.name, "expected a file or folder, got a link or device");
   if (!entry.is_readable) {
     throw refused(ErrorCode::kUnsupported, entry.name, "expected it stored or deflated and not encrypted");
   }

@@ -84,8 +84,8 @@ TEST_F(Unpack, LeavesOutWhatIsNotWanted) {
 }
 
 TEST_F(Unpack, NamesNeverLeaveTheFolder) {
-  for (const char* name : {"../evil", "top/../../evil", "/etc/evil", "//evil", "top//evil", "./evil", "top/./evil", "..",
-                           "top/..", "/", "", "..\\evil", "top\\evil", "line\nbreak", "bell\a", "\xC3("}) {
+  for (const char* name : {"../evil", "top/../../evil", "/etc/evil", "//evil", "top//evil", "./evil", "top/./evil",
+                           "..", "top/..", "/", "", "..\\evil", "top\\evil", "line\nbreak", "bell\a", "\xC3("}) {
     const Error error = failure(zip_of({{.name = "good", .content = "x"}, {.name = name, .content = "y"}}));
     EXPECT_EQ(error.code(), ErrorCode::kCorrupt) << name;
     EXPECT_THAT(error.what(), HasSubstr("its name")) << name;
@@ -126,7 +126,8 @@ TEST_F(Unpack, SizesAreLimited) {
   options_.max_total_bytes = 1500;
   options_.max_entries = 3;
   options_.max_depth = 2;
-  expect_failure({{.name = "a", .content = std::string(1001, 'a')}}, ErrorCode::kTooLarge, "at most 1000 bytes, got 1001");
+  expect_failure({{.name = "a", .content = std::string(1001, 'a')}}, ErrorCode::kTooLarge,
+                 "at most 1000 bytes, got 1001");
   expect_failure({{.name = "a", .content = std::string(900, 'a')}, {.name = "b", .content = std::string(900, 'a')}},
                  ErrorCode::kTooLarge, "at most 1500 bytes, got 1800");
   expect_failure({{.name = "a"}, {.name = "b"}, {.name = "c"}, {.name = "d"}}, ErrorCode::kTooLarge, "3 entries");
@@ -161,8 +162,15 @@ TEST_F(Unpack, ADirectoryThatClaimsTooMuchTakesNoMemory) {
   // The same through the 64-bit end, which claims 2^40 entries.
   const std::string end = zip.substr(zip.size() - 22);
   std::string end64 = "PK\6\6";
-  for (const auto& [value, bytes] : {std::pair<std::uint64_t, int>{44, 8}, {45, 2}, {45, 2}, {0, 4}, {0, 4},
-                                     {std::uint64_t{1} << 40U, 8}, {std::uint64_t{1} << 40U, 8}, {47, 8}, {0, 8}}) {
+  for (const auto& [value, bytes] : {std::pair<std::uint64_t, int>{44, 8},
+                                     {45, 2},
+                                     {45, 2},
+                                     {0, 4},
+                                     {0, 4},
+                                     {std::uint64_t{1} << 40U, 8},
+                                     {std::uint64_t{1} << 40U, 8},
+                                     {47, 8},
+                                     {0, 8}}) {
     for (int i = 0; i < bytes; ++i) end64 += static_cast<char>(value >> (8 * i) & 0xFFU);
   }
   std::string locator = "PK\6\7";
