@@ -98,13 +98,14 @@ path vocabulary_of(const path& folder, std::string_view side) {
 }
 
 VocabularySize check_vocabulary(const path& folder, std::string_view side, const model_file::TensorView& embeddings) {
+  const std::string unknown = text_of(read_object(folder / "config.json"), "unk_token");
   const path file = vocabulary_of(folder, side);
   if (file.empty()) {
     throw Error(ErrorCode::kCorrupt, fmt::format("expected shared_vocabulary.json or {}_vocabulary.json (or .txt) "
                                                  "beside model.bin, got none",
                                                  side));
   }
-  const VocabularySize size = count_vocabulary(file);
+  const VocabularySize size = count_vocabulary(file, unknown.empty() ? "<unk>" : unknown);
   if (embeddings.shape.size() != 2 || std::cmp_not_equal(embeddings.shape[0], size.tokens)) {
     throw Error(ErrorCode::kCorrupt,
                 fmt::format("{}: expected the {} tokens that model.bin has embeddings for, got {}",

@@ -28,15 +28,33 @@ bool is_m2m_language(std::string_view token) {
   return all_lower(token.substr(2, token.size() - 4));
 }
 
-void count(VocabularySize& size, std::string_view token) {
-  ++size.tokens;
-  size.nllb_languages += is_nllb_language(token) ? 1 : 0;
-  size.m2m_languages += is_m2m_language(token) ? 1 : 0;
-}
+class Count {
+ public:
+  explicit Count(std::string_view unknown) : unknown_(unknown) {}
+
+  void add(std::string_view token) {
+    ++size_.tokens;
+    size_.nllb_languages += is_nllb_language(token) ? 1 : 0;
+    size_.m2m_languages += is_m2m_language(token) ? 1 : 0;
+    has_unknown_ = has_unknown_ || token == unknown_;
+  }
+
+  VocabularySize finish() {
+    size_.tokens += has_unknown_ ? 0 : 1;
+    return size_;
+  }
+
+ private:
+  const std::string_view unknown_;
+  bool has_unknown_ = false;
+  VocabularySize size_;
+};
 
 /// Takes an array of strings and nothing else; keeps none of them.
 class StringCounter final : public nlohmann::json_sax<nlohmann::json> {
  public:
+  explicit StringCounter(Count& count) : count_(count) {}
+
   bool null() override { return false; }
   bool boolean(bool) override { return false; }
   bool number_integer(number_integer_t) override { return false; }
@@ -50,7 +68,7 @@ class StringCounter final : public nlohmann::json_sax<nlohmann::json> {
   bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
   bool string(string_t& token) override {
     if (!open_) return false;
-    count(size, token);
+    count_.add(token);
     return true;
   }
   bool start_array(std::size_t) override {
@@ -59,30 +77,29 @@ class StringCounter final : public nlohmann::json_sax<nlohmann::json> {
     return first;
   }
 
-  VocabularySize size;
-
  private:
+  Count& count_;
   bool open_ = false;
 };
 
 }  // namespace
 
-VocabularySize count_vocabulary(const std::filesystem::path& path) {
+VocabularySize count_vocabulary(const std::filesystem::path& path, std::string_view unknown) {
   const std::string text = read_file(path, kMaxFileBytes);
+  Count count(unknown);
   if (path.extension() == ".json") {
-    StringCounter counter;
+    StringCounter counter(count);
     if (!nlohmann::json::sax_parse(text, &counter)) {
       throw Error(ErrorCode::kCorrupt, path.filename().string() + ": expected a JSON array of strings");
     }
-    return counter.size;
+    return count.finish();
   }
-  VocabularySize size;
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
-    count(size, line);
+    count.add(line);
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
   }
-  return size;
+  return count.finish();
 }
 
 }  // namespace voxlate::translation

@@ -116,8 +116,8 @@ TEST_F(Package, MetadataHasToBeSound) {
 
 TEST_F(Package, OfAnUnknownPairSaysWhatItLacks) {
   write("model.bin", translator_file(2, 3));
-  write("source_vocabulary.txt", "a\nb");
-  write("target_vocabulary.txt", "a\nb\nc");
+  write("source_vocabulary.txt", "a\n");  // and "<unk>", as CTranslate2 adds it
+  write("target_vocabulary.txt", "a\nb\n<unk>");
   EXPECT_THAT(facts().missing,
               AllOf(HasSubstr("metadata.json with from_code and to_code"), HasSubstr("the tokeniser")));
   EXPECT_THAT(facts().source, IsEmpty());
@@ -130,7 +130,8 @@ TEST_F(Package, OfAnUnknownPairSaysWhatItLacks) {
 
 TEST_F(Package, OfOpusMtHasItsPairInTheTokeniser) {
   write("model.bin", translator_file(2, 2));
-  write("shared_vocabulary.txt", "a\nb\n");
+  write("shared_vocabulary.txt", "a\nunknown\n");
+  write("config.json", R"({"unk_token": "unknown"})");
   write("source.spm", "spm");
   write("target.spm", "spm");
   write("tokenizer_config.json", R"({"source_lang": "eng", "target_lang": "rus"})");
@@ -148,7 +149,7 @@ TEST_F(Package, ForManyLanguagesIsToldByItsTokens) {
       m2m += std::string("__") + a + b + "__\n";
     }
   }
-  write("model.bin", translator_file(90, 90));
+  write("model.bin", translator_file(91, 91));
   write("sentencepiece.bpe.model", "spm");
   write("shared_vocabulary.txt", m2m);
   EXPECT_EQ(facts().source, "mul");
