@@ -38,7 +38,7 @@ Engines::Engines(const Config& config, const Clock& clock)
     : media_limits_(app::media_limits(config)),
       model_idle_time_(config.models_idle_time),
       compute_(whisper_threads(config)),
-      model_folder_(model_folder_options(config), inspect_model_file),
+      model_folder_(model_folder_options(config), inspect_model_file, inspect_model_folder),
       whisper_models_(static_cast<std::size_t>(loaded_models_limit(config)),
                       whisper_loader(config, model_folder_, compute_), clock),
       translator_(make_translator(config)) {

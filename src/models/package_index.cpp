@@ -263,13 +263,15 @@ std::optional<TranslationPackage> PackageIndex::find(std::string_view name) {
   return of_pair.size() == 1 ? std::optional(*of_pair.front()) : std::nullopt;
 }
 
+std::uint64_t PackageIndex::known_size(const TranslationPackage& package) {
+  if (package.size_bytes > 0) return package.size_bytes;
+  const MutexLock lock(mutex_);
+  const auto known = sizes_.find(package.folder());
+  return known == sizes_.end() ? 0 : known->second;
+}
+
 TranslationPackage PackageIndex::with_size(TranslationPackage package, const std::stop_token& stop) {
-  if (package.size_bytes > 0) return package;
-  {
-    const MutexLock lock(mutex_);
-    const auto known = sizes_.find(package.folder());
-    if (known != sizes_.end()) package.size_bytes = known->second;
-  }
+  package.size_bytes = known_size(package);
   if (package.size_bytes > 0) return package;
   if (options_.offline) throw Error(ErrorCode::kUnsupported, "models.offline is set, so no server is asked for a size");
   std::optional<Error> failure;

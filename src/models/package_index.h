@@ -75,6 +75,9 @@ class PackageIndex {
   /// The cached package called `name`: its id, its folder, or its pair ("en-es") where that is one package's.
   std::optional<TranslationPackage> find(std::string_view name);
 
+  /// How large its archive is, as far as that is known without asking; else 0.
+  std::uint64_t known_size(const TranslationPackage& package);
+
   /// The package with its size, which its server is asked for where the index does not tell it; 0 where that does not
   /// either. Throws as `look_up_size` does; `kUnsupported` when offline.
   TranslationPackage with_size(TranslationPackage package, const std::stop_token& stop);

@@ -123,7 +123,11 @@ const model_file::TensorView* embeddings_of(const model_file::CTranslate2File& f
 std::string weight_type(const model_file::CTranslate2File& file) {
   const auto* weight = file.find("encoder/layer_0/self_attention/linear_0/weight");
   if (weight == nullptr) weight = embeddings_of(file, "encoder");
-  return std::string(to_string(weight->type));
+  switch (weight->type) {
+    case model_file::ElementType::kI8: return "int8";
+    case model_file::ElementType::kI16: return "int16";
+    default: return std::string(to_string(weight->type));
+  }
 }
 
 void set_many(PackageFacts& facts, int n_languages, bool is_nllb) {

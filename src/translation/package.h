@@ -13,7 +13,7 @@ struct PackageFacts {
   std::string target;        ///< likewise
   int n_languages = 0;       ///< of a model for many languages, else 2
   std::string version;       ///< "1.9"; empty: unknown
-  std::string quantisation;  ///< "i8", "i16", "f16", "bf16", "f32"
+  std::string quantisation;  ///< "int8", "int16", "f16", "bf16", "f32"
   std::string licence;       ///< as the files beside it name it; empty: they do not
   bool non_commercial = false;
   std::uint64_t size_bytes = 0;  ///< of the files that are read

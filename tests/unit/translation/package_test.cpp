@@ -50,7 +50,7 @@ TEST_F(Package, OfArgosTellsItsPairVersionAndLicence) {
   EXPECT_EQ(found.target, "zh-Hant");
   EXPECT_EQ(found.n_languages, 2);
   EXPECT_EQ(found.version, "1.9");
-  EXPECT_EQ(found.quantisation, "i8");
+  EXPECT_EQ(found.quantisation, "int8");
   EXPECT_EQ(found.licence, "CC0");
   EXPECT_FALSE(found.non_commercial);
   EXPECT_THAT(found.missing, IsEmpty());
