@@ -99,7 +99,7 @@ std::string ModelLibrary::id_of(std::string_view name, const std::stop_token& st
 }
 
 ModelInfo ModelLibrary::info_of(std::string_view id) {
-  for (ModelInfo& model : list()) {
+  for (ModelInfo& model : list_all()) {
     if (model.id == id) return std::move(model);
   }
   throw unknown(id);

@@ -20,6 +20,7 @@
 namespace voxlate::models {
 
 struct FileRequest {
+  std::string method;
   std::string target;
   std::string range;
   std::string if_range;
@@ -123,7 +124,8 @@ class FileServer {
       return head.substr(value, head.find("\r\n", value) - value);
     };
     const auto target = head.find(' ') + 1;
-    return {.target = head.substr(target, head.find(' ', target) - target),
+    return {.method = head.substr(0, head.find(' ')),
+            .target = head.substr(target, head.find(' ', target) - target),
             .range = field("Range"),
             .if_range = field("If-Range")};
   }
