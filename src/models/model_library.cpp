@@ -163,10 +163,10 @@ void ModelLibrary::remove(std::string_view id) {
     changed_.wait(mutex_, [&]() NO_THREAD_SAFETY_ANALYSIS { return !current_ || current_->id != id; });
   }
   loaded_.unload(id);
-  const std::vector<ModelFile> here = folder_.scan();
-  const bool is_offered = model.kind == ModelKind::kTranslation &&
-                          std::none_of(here.begin(), here.end(), [&](const ModelFile& f) { return f.info.id == id; });
-  const bool removed = is_offered ? folder_.packages().remove({.info = model, .path = {}}) : folder_.remove(id);
+  bool removed = folder_.remove(id);
+  if (!removed && model.kind == ModelKind::kTranslation) {
+    removed = folder_.packages().remove({.info = model, .path = {}});  // what is there of its download
+  }
   if (!removed && !was_asked_for) {
     throw Error(ErrorCode::kNotFound, "the model " + model.id + " is not installed");
   }

@@ -53,23 +53,15 @@ bool is_version(std::string_view text) {
          std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; }) && text.front() != '.';
 }
 
-bool can_be_asked(const std::string& url) {
-  try {
-    require_download_url(url);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-std::vector<std::string> links_of(const Json& object) {
+/// Addresses that an index from `address` may send a download to.
+std::vector<std::string> links_of(const Json& object, const std::string& address) {
   std::vector<std::string> links;
   const auto found = object.find("links");
   if (found == object.end() || !found->is_array()) return links;
   for (const Json& link : *found) {
     if (!link.is_string() || links.size() >= kMostLinks) continue;
     const auto& url = link.get_ref<const std::string&>();
-    if (url.size() <= kLongestText && can_be_asked(url)) links.push_back(url);
+    if (url.size() <= kLongestText && may_redirect(address, url)) links.push_back(url);
   }
   return links;
 }
@@ -99,7 +91,7 @@ void read_extras(const Json& object, TranslationPackage& package) {
   }
 }
 
-std::optional<TranslationPackage> read_package(const Json& object, const LanguageTag& tag) {
+std::optional<TranslationPackage> read_package(const Json& object, const std::string& address, const LanguageTag& tag) {
   if (!object.is_object()) return std::nullopt;
   const std::string type = text_of(object, "type");
   if (!type.empty() && type != "translate") return std::nullopt;
@@ -109,7 +101,7 @@ std::optional<TranslationPackage> read_package(const Json& object, const Languag
                              .target = text_of(object, "to_code"),
                              .source_tag = {},
                              .target_tag = {},
-                             .links = links_of(object),
+                             .links = links_of(object, address),
                              .sha256 = {},
                              .licence = {}};
   const auto source = tag(package.source);
@@ -123,7 +115,7 @@ std::optional<TranslationPackage> read_package(const Json& object, const Languag
   return package;
 }
 
-std::vector<TranslationPackage> read_packages(const Json& index, const LanguageTag& tag) {
+std::vector<TranslationPackage> read_packages(const Json& index, const std::string& address, const LanguageTag& tag) {
   if (!index.is_array()) throw Error(ErrorCode::kCorrupt, "expected a JSON array of translation packages");
   if (index.size() > kMostPackages) {
     throw Error(ErrorCode::kTooLarge, "expected at most " + std::to_string(kMostPackages) +
@@ -131,7 +123,7 @@ std::vector<TranslationPackage> read_packages(const Json& index, const LanguageT
   }
   std::map<std::pair<std::string, std::string>, TranslationPackage> newest;
   for (const Json& object : index) {
-    auto package = read_package(object, tag);
+    auto package = read_package(object, address, tag);
     if (!package) continue;
     auto& known = newest[{package->source, package->target}];
     if (known.id.empty() || is_older_version(known.version, package->version)) known = *std::move(package);
@@ -175,8 +167,9 @@ bool is_older_version(std::string_view a, std::string_view b) {
   return false;
 }
 
-std::vector<TranslationPackage> parse_package_index(std::string_view json, const LanguageTag& tag) {
-  return read_packages(parse(json), tag);
+std::vector<TranslationPackage> parse_package_index(std::string_view json, const std::string& address,
+                                                    const LanguageTag& tag) {
+  return read_packages(parse(json), address, tag);
 }
 
 PackageIndex::PackageIndex(Options options, LanguageTag tag, const Clock& clock)
@@ -194,8 +187,8 @@ void PackageIndex::load() {
   try {
     const Json cache = parse(read_file(options_.cache, kMaxCacheBytes));
     if (!cache.is_object() || text_of(cache, "address", kLongestText) != options_.address) return;
-    packages_ =
-        std::make_shared<const std::vector<TranslationPackage>>(read_packages(cache.value("packages", Json()), tag_));
+    packages_ = std::make_shared<const std::vector<TranslationPackage>>(
+        read_packages(cache.value("packages", Json()), options_.address, tag_));
   } catch (const Error& error) {
     log::warning("index of translation packages not read", {{"why", error.what()}});
   }
@@ -217,7 +210,7 @@ bool PackageIndex::is_fresh() {
 void PackageIndex::fetch(const std::stop_token& stop) {
   const std::string text = fetch_text(options_.address, kMaxIndexBytes, options_.download, stop);
   Json index = parse(text);
-  if (read_packages(index, tag_).empty()) {
+  if (read_packages(index, options_.address, tag_).empty()) {
     throw Error(ErrorCode::kCorrupt, "expected translation packages, got none");
   }
   std::error_code error;

@@ -44,9 +44,11 @@ struct TranslationPackage {
 using LanguageTag = std::function<std::optional<std::string>(std::string_view code)>;
 
 /// Reads an index in the form of Argos: a JSON array of objects. Entries that are no translation packages, or that
-/// name nothing usable, are skipped; of one pair the newest version counts. By pair.
+/// name nothing usable, are skipped, as are links that an answer from `address` could not redirect to; of one pair the
+/// newest version counts. By pair.
 /// Throws `kCorrupt` (no such array), `kTooLarge` (more than 10,000 entries).
-std::vector<TranslationPackage> parse_package_index(std::string_view json, const LanguageTag& tag);
+std::vector<TranslationPackage> parse_package_index(std::string_view json, const std::string& address,
+                                                    const LanguageTag& tag);
 
 /// Whether version `a` ("1.10") is older than `b` ("1.9" is older than "1.10").
 bool is_older_version(std::string_view a, std::string_view b);

@@ -18,13 +18,17 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+constexpr const char* kAddress = "https://index.example/index.json";
+
 std::vector<std::string> ids_of(const std::vector<TranslationPackage>& packages) {
   std::vector<std::string> ids;
   for (const TranslationPackage& package : packages) ids.push_back(package.folder());
   return ids;
 }
 
-std::vector<std::string> parsed(const std::string& json) { return ids_of(parse_package_index(json, tag_of_code)); }
+std::vector<std::string> parsed(const std::string& json) {
+  return ids_of(parse_package_index(json, kAddress, tag_of_code));
+}
 
 TEST(ParsePackageIndex, ReadsArgosEntriesByPair) {
   const auto packages = parse_package_index(R"([
@@ -32,9 +36,9 @@ TEST(ParsePackageIndex, ReadsArgosEntriesByPair) {
        "to_name": "Chinese, traditional", "code": "translate-en_zt", "type": "translate", "dependencies": [],
        "links": ["https://argos-net.com/v1/translate-en_zt-1_9.argosmodel", "ipfs://x", "http://plain.example/x"]},
       {"package_version": "1.0", "from_code": "ar", "to_code": "en", "code": "translate-ar_en", "type": "translate",
-       "links": ["https://argos-net.com/a"], "size": 123, "sha256": ")" + std::string(64, 'A') +
-                                                R"(", "license": "CC-BY-NC 4.0"}])",
-                                            tag_of_code);
+       "links": ["https://argos-net.com/a"], "size": 123, "sha256": ")" +
+                                                std::string(64, 'A') + R"(", "license": "CC-BY-NC 4.0"}])",
+                                            kAddress, tag_of_code);
   ASSERT_EQ(packages.size(), 2U);
   EXPECT_EQ(packages[0].id, "translate-ar_en");
   EXPECT_EQ(packages[0].size_bytes, 123U);
@@ -66,7 +70,8 @@ TEST(ParsePackageIndex, SkipsWhatItCannotUse) {
         R"({"package_version": "1", "code": "-rf", )" + pair + links,
         R"({"package_version": "1", "from_code": "en", "to_code": "../es")" + links,
         R"({"package_version": 1, )" + pair + links, R"({"package_version": "1", )" + pair + R"(, "links": []})",
-        R"({"package_version": "1", )" + pair + R"(, "links": ["file:///etc/passwd", "ftp://a/b", 7]})",
+        R"({"package_version": "1", )" + pair +
+            R"(, "links": ["file:///etc/passwd", "ftp://a/b", "http://127.0.0.1/x", 7]})",
         std::string("null"), std::string("[]"), std::string("\"text\"")}) {
     EXPECT_THAT(parsed("[" + entry + "]"), IsEmpty()) << entry;
   }
