@@ -38,8 +38,9 @@ App::App(const Config& config)
       feed_(kFeedCapacity),
       engines_(config, clock_),
       cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),
-      models_(model_source(config), engines_.model_folder(), engines_.loaded_models(),
-              downloads_at_start(config, engines_.model_folder())),
+      packages_(package_index_options(config), language_tag, clock_),
+      models_(model_source(config), engines_.model_folder(), packages_, engines_.loaded_models(),
+              downloads_at_start(config, engines_.model_folder(), packages_)),
       runner_(runner_options(config, owner_), store_, feed_, clock_,
               [this](const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
                 return pipeline::run_job(job, data_.workspace(job.id), engines_.tools(), checkpoints, progress,

@@ -50,6 +50,7 @@ class App {
   health::GpuProbe gpus_{clock_};
   Engines engines_;
   jobs::JobCleaner cleaner_;
+  models::PackageIndex packages_;
   models::ModelLibrary models_;
   jobs::JobRunner runner_;
   jobs::JobRescuer rescuer_;

@@ -184,16 +184,16 @@ void add_models_command(CLI::App& models, CommonOptions& common, const char* nam
 
 struct ModelsRequest {
   std::vector<std::string> names;
-  bool as_json = false;
+  ListRequest list;
 };
 
 void add_models(CLI::App& root, CommonOptions& common, ModelsRequest& request, std::function<int()>& chosen) {
-  CLI::App* models = root.add_subcommand("models", "list, download and delete recognition models");
+  CLI::App* models = root.add_subcommand("models", "list, download and delete models of recognition and translation");
   models->require_subcommand(1);
   add_models_command(
-      *models, common, "list", "known models and files placed by hand",
+      *models, common, "list", "known models, translation packages that are here, and files placed by hand",
       [&request](const Config& config, std::stop_token stop) {
-        list_models(config, request.as_json, std::move(stop));
+        list_models(config, request.list, std::move(stop));
         return true;
       },
       chosen);
@@ -207,9 +207,13 @@ void add_models(CLI::App& root, CommonOptions& common, ModelsRequest& request, s
       *models, common, "rm", "delete models",
       [&request](const Config& config, const std::stop_token&) { return remove_models(config, request.names); },
       chosen);
-  models->get_subcommand("list")->add_flag("--json", request.as_json, "as GET /api/models answers");
+  models->get_subcommand("list")->add_flag("--json", request.list.as_json, "as GET /api/models answers");
+  models->get_subcommand("list")->add_flag("--available", request.list.with_available,
+                                           "also the published translation packages");
   for (const char* name : {"get", "rm"}) {
-    models->get_subcommand(name)->add_option("names", request.names, "as the list has them")->required();
+    models->get_subcommand(name)
+        ->add_option("names", request.names, "as the list has them; of a translation package its pair will do: en-es")
+        ->required();
   }
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/model_files.h"
+#include "app/neural_translation.h"
 #include "app/remote_translators.h"
 #include "app/whisper_engine.h"
 #include "app/whisper_network.h"
@@ -28,15 +29,19 @@ std::unique_ptr<Transcriber> make_sphinx(const Config& config) {
 }
 
 /// Those on this machine by quality, then servers, or servers first when configured so.
-std::unique_ptr<translation::RoutingTranslator> make_translator(const Config& config) {
+std::unique_ptr<translation::RoutingTranslator> make_translator(const Config& config, models::ModelFolder& folder,
+                                                                NeuralModels& models) {
   std::vector<std::unique_ptr<translation::SentenceEngine>> engines;
+  engines.push_back(make_neural(config, folder, models));
   engines.push_back(
       std::make_unique<translation::ApertiumEngine>(translation::ApertiumOptions{.modes = apertium_modes(config)}));
   const auto local = static_cast<std::ptrdiff_t>(engines.size());
   if (auto libretranslate = make_libretranslate(config)) engines.push_back(std::move(libretranslate));
   if (auto chat = make_chat(config)) engines.push_back(std::move(chat));
   if (config.translation_remote_first) std::rotate(engines.begin(), engines.begin() + local, engines.end());
-  return std::make_unique<translation::RoutingTranslator>(std::move(engines));
+  translation::RoutingOptions options;
+  options.cache_bytes = static_cast<std::size_t>(config.translation_cache_mb) << 20U;
+  return std::make_unique<translation::RoutingTranslator>(std::move(engines), std::move(options));
 }
 
 }  // namespace
@@ -45,10 +50,11 @@ Engines::Engines(const Config& config, const Clock& clock)
     : media_limits_(app::media_limits(config)),
       model_idle_time_(config.models_idle_time),
       compute_(whisper_threads(config)),
-      model_folder_(model_folder_options(config), inspect_model_file),
+      model_folder_(model_folder_options(config), inspect_model_file, inspect_model_folder),
       whisper_models_(static_cast<std::size_t>(loaded_models_limit(config)),
                       whisper_loader(config, model_folder_, compute_), clock),
-      translator_(make_translator(config)) {
+      neural_models_(neural_models_limit(config), neural_loader(config, model_folder_, compute_), clock),
+      translator_(make_translator(config, model_folder_, neural_models_)) {
   transcribers_.push_back(make_whisper(config, model_folder_, whisper_models_, compute_));
   if (sphinx::model_is_installed(config.sphinx_model_dir)) transcribers_.push_back(make_sphinx(config));
 }
@@ -65,6 +71,7 @@ Transcriber& Engines::find(std::string_view id) const {
 }
 
 Capabilities Engines::capabilities() const {
+  translator_->look_again();  // models come and go
   Capabilities capabilities{.engines = {},
                             .routes = translator_->routes(),
                             .formats = subtitles::format_names(),
@@ -78,7 +85,7 @@ Capabilities Engines::capabilities() const {
 
 std::vector<ModelInMemory> Engines::models_in_memory(TimePoint now) const {
   std::vector<ModelInMemory> models;
-  for (const models::LoadedModel& loaded : whisper_models_.loaded()) {
+  for (const models::LoadedModel& loaded : loaded_models_.loaded()) {
     models.push_back({.id = loaded.key.model,
                       .engine = loaded.key.engine,
                       .device = to_string(loaded.key.device),
@@ -93,7 +100,9 @@ std::vector<ModelInMemory> Engines::models_in_memory(TimePoint now) const {
 void Engines::refresh_translations(const std::stop_token& stop) { translator_->refresh(stop); }
 
 void Engines::unload_idle_models() {
-  if (model_idle_time_.count() > 0) whisper_models_.unload_unused(model_idle_time_);
+  if (model_idle_time_.count() == 0) return;
+  whisper_models_.unload_unused(model_idle_time_);
+  neural_models_.unload_unused(model_idle_time_);
 }
 
 pipeline::JobTools Engines::tools() const {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/neural_translation.h"
 #include "app/whisper_engine.h"
 #include "base/clock.h"
 #include "config/config.h"
@@ -32,7 +33,7 @@ class Engines {
   Capabilities capabilities() const;
 
   models::ModelFolder& model_folder() { return model_folder_; }
-  models::LoadedModels& loaded_models() { return whisper_models_; }
+  models::LoadedModels& loaded_models() { return loaded_models_; }
 
   std::vector<ModelInMemory> models_in_memory(TimePoint now) const;
 
@@ -54,6 +55,8 @@ class Engines {
   nn::Compute compute_;
   mutable models::ModelFolder model_folder_;
   WhisperModels whisper_models_;
+  NeuralModels neural_models_;
+  models::JoinedModels loaded_models_{{&whisper_models_, &neural_models_}};
   std::vector<std::unique_ptr<Transcriber>> transcribers_;  // best first
   std::unique_ptr<translation::RoutingTranslator> translator_;
 };

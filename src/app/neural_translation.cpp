@@ -1,5 +1,6 @@
 #include "app/neural_translation.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -24,10 +25,14 @@ translation::NeuralModel::Options model_options(const Config& config) {
 
 }  // namespace
 
+std::size_t neural_models_limit(const Config& config) {
+  return static_cast<std::size_t>(std::max(2, loaded_models_limit(config)));
+}
+
 NeuralModels::Loader neural_loader(const Config& config, models::ModelFolder& folder, nn::Compute& compute) {
   return [&folder, &compute, config](const models::ModelKey& key, const std::stop_token& /*stop*/) {
-    auto model = translation::NeuralModel::load(folder.path_of(key.model), compute, key.compute_type,
-                                                model_options(config));
+    auto model =
+        translation::NeuralModel::load(folder.path_of(key.model), compute, key.compute_type, model_options(config));
     const std::size_t bytes = model->size_bytes();
     log::info("model loaded", {{"model", key.model}, {"network", model->description()}, {"bytes", bytes}});
     return NeuralModels::Loaded{.model = std::move(model), .size_bytes = bytes};
@@ -40,10 +45,8 @@ std::unique_ptr<translation::NeuralEngine> make_neural(const Config& config, mod
     std::vector<translation::InstalledModel> installed;
     for (const models::ModelFile& file : folder.scan()) {
       if (file.info.kind != ModelKind::kTranslation || !file.info.usable) continue;
-      installed.push_back({.id = file.info.id,
-                           .folder = file.path,
-                           .source = file.info.source,
-                           .target = file.info.target});
+      installed.push_back(
+          {.id = file.info.id, .folder = file.path, .source = file.info.source, .target = file.info.target});
     }
     return installed;
   };

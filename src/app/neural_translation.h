@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "config/config.h"
@@ -12,6 +13,9 @@
 namespace voxlate::app {
 
 using NeuralModels = models::ModelCache<translation::NeuralModel>;
+
+/// Models that may be in memory: as many as of the recogniser, and always two, for a way over a language between.
+std::size_t neural_models_limit(const Config& config);
 
 /// Loads what the cache lacks: a model's folder is where `folder` says. Borrows both.
 NeuralModels::Loader neural_loader(const Config& config, models::ModelFolder& folder, nn::Compute& compute);

@@ -77,6 +77,7 @@ struct Config {
 
   std::filesystem::path models_dir;  ///< a further folder with model files; empty: none
   std::string models_base_url = "https://huggingface.co";
+  std::string translation_index = "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json";
   std::string models_default = "auto";  ///< fetched at the first start; empty: none
   bool models_offline = false;
   bool models_require_listed = false;

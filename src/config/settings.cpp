@@ -127,10 +127,10 @@ bool parse_bool(std::string_view text) {
 
 std::string show_bool(bool value) { return value ? "true" : "false"; }
 
-void set_base_url(Config& config, std::string_view value) {
-  if (!value.starts_with("https://") && !value.starts_with("http://"))
-    expected("an address such as https://huggingface.co", value);
-  config.models_base_url = value;
+std::string parse_url(std::string_view text) {
+  if (!text.starts_with("https://") && !text.starts_with("http://"))
+    expected("an address such as https://huggingface.co", text);
+  return std::string(text);
 }
 
 /// http:// or https://, a host, perhaps a port and a path.
@@ -446,8 +446,13 @@ const std::vector<Setting>& table() {
       {"models.base_url",
        {"VOXLATE_MODELS_BASE_URL"},
        "where models are downloaded: https, or http on this machine",
-       set_base_url,
+       [](Config& c, std::string_view v) { c.models_base_url = parse_url(v); },
        [](const Config& c) { return c.models_base_url; }},
+      {"models.translation_index",
+       {"VOXLATE_MODELS_TRANSLATION_INDEX"},
+       "list of translation packages in Argos' form: https, or http on this machine",
+       [](Config& c, std::string_view v) { c.translation_index = parse_url(v); },
+       [](const Config& c) { return c.translation_index; }},
       {"models.default",
        {"VOXLATE_MODELS_DEFAULT"},
        "Whisper model that a server without one downloads: auto (base-q8_0, on CUDA base), a name, or empty for none",

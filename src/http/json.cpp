@@ -96,6 +96,13 @@ Json model_of(const ModelInfo& model) {
           {"kind", to_string(model.kind)},
           {"quantisation", model.quantisation},
           {"multilingual", model.n_languages != 1},
+          {"languages", model.n_languages},
+          {"source", model.source},
+          {"target", model.target},
+          {"version", model.version},
+          {"newer_version", model.newer_version},
+          {"licence", model.licence},
+          {"non_commercial", model.non_commercial},
           {"listed", model.listed},
           {"state", to_string(model.state)},
           {"usable", model.usable},
@@ -194,10 +201,10 @@ std::string capabilities_json(const Capabilities& capabilities, const Options& o
 
 std::string model_json(const ModelInfo& model) { return text_of(model_of(model)); }
 
-std::string model_list_json(const std::vector<ModelInfo>& models) {
+std::string model_list_json(const std::vector<ModelInfo>& models, const std::string& problem) {
   Json list = Json::array();
   for (const ModelInfo& model : models) list.push_back(model_of(model));
-  return text_of({{"models", std::move(list)}});
+  return text_of({{"models", std::move(list)}, {"problem", problem}});
 }
 
 std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue) {

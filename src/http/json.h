@@ -30,7 +30,8 @@ std::string job_accepted_json(const std::string& job_id);
 std::string transcript_json(const Transcript& transcript, bool complete);
 std::string capabilities_json(const Capabilities& capabilities, const Options& options);
 std::string model_json(const ModelInfo& model);
-std::string model_list_json(const std::vector<ModelInfo>& models);
+/// `problem` is why the index of translation packages is old or missing.
+std::string model_list_json(const std::vector<ModelInfo>& models, const std::string& problem);
 std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue);
 
 /// Data of an event: the payload of a window change with the id of its job.

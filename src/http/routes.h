@@ -25,6 +25,7 @@ Response all_events(Api& api, Request& request);
 Response show_capabilities(Api& api, Request& request);
 Response show_status(Api& api, Request& request);
 Response list_models(Api& api, Request& request);
+Response show_model(Api& api, Request& request);
 Response download_model(Api& api, Request& request);
 Response unload_model(Api& api, Request& request);
 Response delete_model(Api& api, Request& request);
@@ -59,6 +60,7 @@ inline constexpr std::array kRoutes = {
     Route{"GET", "/api/capabilities", show_capabilities},
     Route{"GET", "/api/system/status", show_status},
     Route{"GET", "/api/models", list_models},
+    Route{"GET", "/api/models/{id}", show_model},
     Route{"POST", "/api/models/{id}/download", download_model},
     Route{"POST", "/api/models/{id}/unload", unload_model},
     Route{"DELETE", "/api/models/{id}", delete_model},

@@ -9,12 +9,12 @@
 
 namespace voxlate::models {
 
-/// One file whose every byte is known beforehand.
+/// One file whose size is known beforehand, and its every byte where there is a checksum.
 struct DownloadRequest {
   std::string url;
   std::filesystem::path target;
   std::uint64_t size_bytes = 0;
-  std::string sha256;
+  std::string sha256;  ///< empty: whatever comes is taken
 };
 
 struct DownloadOptions {
@@ -31,10 +31,17 @@ using DownloadProgress = std::function<void(std::uint64_t done_bytes)>;
 /// Brings the file to `target`: there afterwards is exactly what was asked for, durable, or nothing new. What was
 /// fetched before a failure or a stop stays in `<target>.part` and is not fetched again (Range, If-Range); only a
 /// wrong checksum deletes it. Redirects are followed to https only (and on this machine to http). The proxy
-/// settings of the environment hold.
+/// settings of the environment hold. Returns the SHA-256 of what came.
 /// Throws `kUnavailable` (host and reason), `kNotFound` (404), `kCorrupt` (other size or checksum), `kTimeout`,
 /// `kStorageFull`, `kConflict` (another process downloads it), `kInvalidInput` (url), `kCancelled`.
-void download(const DownloadRequest& request, const DownloadOptions& options, const DownloadProgress& progress,
-              const std::stop_token& stop);
+std::string download(const DownloadRequest& request, const DownloadOptions& options, const DownloadProgress& progress,
+                     const std::stop_token& stop);
+
+/// How large the file at `url` is, without fetching it; 0 where the server does not tell. Under the same rules.
+std::uint64_t look_up_size(const std::string& url, const DownloadOptions& options, const std::stop_token& stop);
+
+/// A small document. Throws as `download` does, and `kTooLarge` above `max_bytes`.
+std::string fetch_text(const std::string& url, std::uint64_t max_bytes, const DownloadOptions& options,
+                       const std::stop_token& stop);
 
 }  // namespace voxlate::models

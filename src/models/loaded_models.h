@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "voxlate/device.h"
@@ -44,6 +46,28 @@ class LoadedModels {
 
   /// Forgets every form of the model: its memory goes with the last user, and new users load it again.
   virtual void unload(std::string_view model) = 0;
+};
+
+/// Several caches as one; they outlive it.
+class JoinedModels final : public LoadedModels {
+ public:
+  explicit JoinedModels(std::vector<LoadedModels*> parts) : parts_(std::move(parts)) {}
+
+  std::vector<LoadedModel> loaded() const override {
+    std::vector<LoadedModel> all;
+    for (const LoadedModels* part : parts_) {
+      for (LoadedModel& one : part->loaded()) all.push_back(std::move(one));
+    }
+    std::sort(all.begin(), all.end(), [](const LoadedModel& a, const LoadedModel& b) { return a.key < b.key; });
+    return all;
+  }
+
+  void unload(std::string_view model) override {
+    for (LoadedModels* part : parts_) part->unload(model);
+  }
+
+ private:
+  const std::vector<LoadedModels*> parts_;
 };
 
 }  // namespace voxlate::models

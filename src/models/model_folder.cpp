@@ -1,17 +1,12 @@
 #include "models/model_folder.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <set>
 #include <system_error>
 
 #include "base/file.h"
-#include "base/hashing.h"
 #include "base/utf8.h"
+#include "models/checksum.h"
 #include "models/part_file.h"
 #include "voxlate/error.h"
 
@@ -19,7 +14,6 @@ namespace voxlate::models {
 namespace {
 
 constexpr std::size_t kMaxFiles = 1000;
-constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
 constexpr std::string_view kPrefix = "ggml-";
 constexpr std::string_view kRecordName = ".verified";
 
@@ -48,20 +42,6 @@ std::uint64_t size_or_zero(const std::filesystem::path& path) {
   return stamp ? stamp->size_bytes : 0;
 }
 
-std::string checksum_of(const std::filesystem::path& path, const std::stop_token& stop) {
-  const UniqueFd fd = open_for_reading(path);
-  std::vector<char> block(kBlockBytes);
-  Sha256 hash;
-  while (true) {
-    if (stop.stop_requested()) throw Error(ErrorCode::kCancelled, "the check of a model file was stopped");
-    const ssize_t got = ::read(fd.get(), block.data(), block.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("cannot read a model file");
-    if (got == 0) return hash.finish();
-    hash.update({block.data(), static_cast<std::size_t>(got)});
-  }
-}
-
 ModelInfo known_info(const KnownModel& model) {
   return {.id = model.id,
           .file = model.file,
@@ -75,8 +55,15 @@ ModelInfo known_info(const KnownModel& model) {
 
 }  // namespace
 
-ModelFolder::ModelFolder(Options options, InspectFile inspect)
-    : options_(absolute(std::move(options))), inspect_(std::move(inspect)), verified_(options_.folder / kRecordName) {}
+ModelFolder::ModelFolder(Options options, InspectFile inspect, InspectFolder inspect_folder)
+    : options_(absolute(std::move(options))),
+      inspect_(std::move(inspect)),
+      packages_({.folder = options_.folder,
+                 .extra_folder = options_.extra_folder,
+                 .require_listed = options_.require_listed,
+                 .unpack = options_.unpack},
+                std::move(inspect_folder)),
+      verified_(options_.folder / kRecordName) {}
 
 void ModelFolder::create() const {
   std::error_code error;
@@ -120,6 +107,10 @@ std::vector<ModelFile> ModelFolder::scan() {
   }
   std::sort(others.begin(), others.end(), [](const ModelFile& a, const ModelFile& b) { return a.info.id < b.info.id; });
   std::move(others.begin(), others.end(), std::back_inserter(models));
+  for (ModelFile& package : packages_.scan()) {
+    if (!ids.insert(package.info.id).second) package.info.id = "translation-" + package.info.id;
+    models.push_back(std::move(package));
+  }
   return models;
 }
 
@@ -192,10 +183,12 @@ void ModelFolder::judge_structure(ModelFile& file, const FileStamp& stamp) {
 }
 
 void ModelFolder::verify(const std::stop_token& stop) {
+  packages_.unpack_archives(stop);
   for (const ModelFile& file : scan()) {
-    const auto before = file.checksum_pending ? stamp_of(file.path) : std::nullopt;
+    const bool is_pending = file.checksum_pending && file.info.kind != ModelKind::kTranslation;
+    const auto before = is_pending ? stamp_of(file.path) : std::nullopt;
     if (!before) continue;
-    const std::string checksum = checksum_of(file.path, stop);
+    const std::string checksum = sha256_of_file(file.path, stop);
     create();
     if (stamp_of(file.path) != before) continue;  // it is being written: the next round reads it again
     const MutexLock lock(mutex_);
@@ -226,6 +219,7 @@ void ModelFolder::remember_download(const KnownModel& model) {
 bool ModelFolder::remove(std::string_view id) {
   for (const ModelFile& file : scan()) {
     if (file.info.id != id) continue;
+    if (file.info.kind == ModelKind::kTranslation) return packages_.remove(file);
     const std::filesystem::path target = options_.folder / file.info.file;
     bool removed = false;
     for (const std::filesystem::path& path : {file.path, part_path(target), etag_path(target)}) {

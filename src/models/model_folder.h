@@ -12,50 +12,42 @@
 
 #include "base/mutex.h"
 #include "models/catalogue.h"
+#include "models/model_file.h"
+#include "models/package_folder.h"
 #include "models/verified_files.h"
 #include "voxlate/model_store.h"
 
 namespace voxlate::models {
 
-/// What the head of a model file tells.
-struct FileFacts {
-  ModelKind kind = ModelKind::kWhisper;
-  std::string quantisation;
-  int n_languages = 0;  ///< as in `ModelInfo`
-};
-
-/// Checks the structure of a model file; throws Error where it is broken or no model.
-using InspectFile = std::function<FileFacts(const std::filesystem::path&)>;
-
-struct ModelFile {
-  ModelInfo info;                 ///< never kLoaded or kDownloading: that is not in the folder
-  std::filesystem::path path;     ///< empty: there is no file
-  bool checksum_pending = false;  ///< `verify` has it to read
-};
-
-/// The model files on the disk: in a folder of our own, where downloads go, and in one more of the user's. A known
-/// model is told by its file name, and is what its checksum says; until that is read, and for every other file, the
-/// structure decides. Thread-safe.
+/// The models on the disk, files and folders: in a folder of our own, where downloads go, and in one more of the
+/// user's. A known model is told by its file name, and is what its checksum says; until that is read, and for every
+/// other file, the structure decides. Thread-safe.
 class ModelFolder {
  public:
   struct Options {
     std::filesystem::path folder;
     std::filesystem::path extra_folder{};  ///< empty: none; of one name the file in `folder` counts
     bool require_listed = false;           ///< refuse files without a listed checksum
+    UnpackOptions unpack{};                ///< of translation packages
     std::span<const KnownModel> known = known_models();
   };
 
-  ModelFolder(Options options, InspectFile inspect);
+  /// Without `inspect_folder` folders are not looked at.
+  ModelFolder(Options options, InspectFile inspect, InspectFolder inspect_folder = {});
 
   /// Makes the folder where it is missing. Throws `kInvalidInput` when it cannot be used.
   void create() const;
 
+  bool requires_listed() const { return options_.require_listed; }
+
   std::span<const KnownModel> known() const { return options_.known; }
 
-  /// The known models in their order, then the other files by id. Cheap: reads no more than heads of new files.
+  /// The known models in their order, then the other files by id, then folders and archives of translation models by
+  /// id. Cheap: reads no more than heads of new files.
   std::vector<ModelFile> scan();
 
-  /// Reads the files whose checksum is pending, once for each content. Throws `kCancelled`.
+  /// Reads the files whose checksum is pending, once for each content, and unpacks the packages that were placed into
+  /// the own folder. Throws `kCancelled`.
   void verify(const std::stop_token& stop);
 
   /// Where the file of a model that can be loaded lies. Throws `kNotFound`, `kCorrupt` (damaged), `kUnsupported`
@@ -66,7 +58,9 @@ class ModelFolder {
   std::filesystem::path target_of(const KnownModel& model) const { return options_.folder / model.file; }
   void remember_download(const KnownModel& model);
 
-  /// Deletes the file of a model and what is there of a download. False when there is nothing.
+  PackageFolder& packages() { return packages_; }
+
+  /// Deletes the file or folder of a model and what is there of a download. False when there is nothing.
   /// Throws `kUnsupported` when the file may not be deleted.
   bool remove(std::string_view id);
 
@@ -84,6 +78,7 @@ class ModelFolder {
 
   const Options options_;
   const InspectFile inspect_;
+  PackageFolder packages_;
 
   Mutex mutex_;
   VerifiedFiles verified_ GUARDED_BY(mutex_);

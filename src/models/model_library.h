@@ -12,6 +12,7 @@
 #include "models/fetch_model.h"
 #include "models/loaded_models.h"
 #include "models/model_folder.h"
+#include "models/package_index.h"
 #include "voxlate/model_store.h"
 
 namespace voxlate::models {
@@ -22,12 +23,14 @@ namespace voxlate::models {
 /// of it is kept.
 class ModelLibrary final : public ModelStore {
  public:
-  /// Begins by downloading `wanted`; what cannot be had of it is logged. Borrows `folder` and `loaded`.
+  /// Begins by downloading `wanted`; what cannot be had of it is logged. Borrows the others.
   /// Throws `kInvalidInput` when the base URL cannot be used.
-  ModelLibrary(ModelSource source, ModelFolder& folder, LoadedModels& loaded,
+  ModelLibrary(ModelSource source, ModelFolder& folder, PackageIndex& index, LoadedModels& loaded,
                const std::vector<std::string>& wanted = {});
 
   std::vector<ModelInfo> list() override;
+  ModelOffer list_offered(std::stop_token stop) override;
+  ModelInfo look_up(std::string_view id, std::stop_token stop) override;
   std::vector<std::string> awaited() const override;
   ModelInfo start_download(std::string_view id) override;
   ModelInfo unload(std::string_view id) override;
@@ -43,12 +46,16 @@ class ModelLibrary final : public ModelStore {
   /// The next thing to do: a download, or (without an id) the pending checksums. Waits for it.
   std::optional<Download> next_task(const std::stop_token& stop);
   void fetch(const Download& task, const std::stop_token& stop);
+  void fetch_any(const std::string& id, const std::stop_token& stop);
   void verify(const std::stop_token& stop);
+  std::vector<ModelInfo> list_all();
+  std::string id_of(std::string_view name, const std::stop_token& stop);
   ModelInfo info_of(std::string_view id);
   bool is_asked_for(std::string_view id) const REQUIRES(mutex_);
 
   const ModelSource source_;
   ModelFolder& folder_;
+  PackageIndex& index_;
   LoadedModels& loaded_;
 
   mutable Mutex mutex_;

@@ -59,6 +59,22 @@ std::optional<std::string> bcp47_from_apertium(std::string_view code) {
   return tag + "-" + std::string(suffix);
 }
 
+std::optional<std::string> bcp47_from_argos(std::string_view code) {
+  constexpr std::size_t kLongestTag = 35;
+  if (code == "zt") return "zh-Hant";
+  if (code == "pb") return "pt-BR";
+  std::string tag = normalise_tag(code.substr(0, kLongestTag + 1));
+  const std::string_view language = std::string_view(tag).substr(0, tag.find('-'));
+  const bool plain = std::all_of(tag.begin(), tag.end(),
+                                 [](char c) { return is_lower(to_lower(c)) || (c >= '0' && c <= '9') || c == '-'; });
+  if (!is_language_code(language) || !plain || tag.size() > kLongestTag || tag.ends_with('-')) return std::nullopt;
+  if (tag.find("--") != std::string::npos) return std::nullopt;
+  for (const auto& [three, two] : kTwoLetterCodes) {
+    if (language == three) return std::string(two) + tag.substr(language.size());
+  }
+  return tag;
+}
+
 std::string base_language(std::string_view tag) {
   std::string base(tag.substr(0, tag.find_first_of("-_")));
   std::transform(base.begin(), base.end(), base.begin(), to_lower);

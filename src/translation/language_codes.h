@@ -11,6 +11,10 @@ namespace voxlate::translation {
 /// ("Cyrl") and for spelling variants that have no tag ("cat_iec2017").
 std::optional<std::string> bcp47_from_apertium(std::string_view code);
 
+/// The BCP 47 tag of a language as Argos and LibreTranslate name it: mostly ISO 639-1 as it is, "zt" is "zh-Hant",
+/// "pb" is "pt-BR"; "zh" stays, which is Chinese in its usual, simplified script. Nothing for what is no language.
+std::optional<std::string> bcp47_from_argos(std::string_view code);
+
 /// The language without script, region and variants, in lower case: "en-US" is "en".
 std::string base_language(std::string_view tag);
 

@@ -18,12 +18,20 @@ bool is_one_pair(const InstalledModel& model) { return is_language(model.source)
 
 }  // namespace
 
-NeuralEngine::NeuralEngine(ListModels list, GetModel get) : list_(std::move(list)), get_(std::move(get)) {
-  refresh({});
-}
+NeuralEngine::NeuralEngine(ListModels list, GetModel get) : list_(std::move(list)), get_(std::move(get)) {}
 
 std::vector<EnginePair> NeuralEngine::pairs() const {
+  std::vector<InstalledModel> models = list_();
+  std::stable_sort(models.begin(), models.end(),
+                   [](const InstalledModel& a, const InstalledModel& b) { return is_one_pair(a) && !is_one_pair(b); });
   const MutexLock lock(mutex_);
+  if (models != models_) {
+    pairs_.clear();
+    for (const InstalledModel& model : models) {
+      for (EnginePair& pair : pairs_of(model)) pairs_.push_back(std::move(pair));
+    }
+    models_ = std::move(models);
+  }
   return pairs_;
 }
 
@@ -32,7 +40,7 @@ std::size_t NeuralEngine::batch_size() const {
   return kSeveralBatches;
 }
 
-std::vector<EnginePair> NeuralEngine::pairs_of(const InstalledModel& model) const {
+std::vector<EnginePair> NeuralEngine::pairs_of(const InstalledModel& model) {
   const std::string name = std::string(kNamePrefix) + model.id;
   if (is_one_pair(model)) return {{.source = model.source, .target = model.target, .name = name}};
   std::vector<EnginePair> pairs;
@@ -54,28 +62,6 @@ std::vector<EnginePair> NeuralEngine::pairs_of(const InstalledModel& model) cons
   return pairs;
 }
 
-void NeuralEngine::refresh(const std::stop_token& /*stop*/) {
-  std::vector<InstalledModel> models = list_();
-  std::stable_sort(models.begin(), models.end(),
-                   [](const InstalledModel& a, const InstalledModel& b) { return is_one_pair(a) && !is_one_pair(b); });
-  {
-    const MutexLock lock(mutex_);
-    if (models == models_) return;
-  }
-  std::vector<EnginePair> pairs;
-  std::map<std::string, std::string> ids;
-  for (const InstalledModel& model : models) {
-    for (EnginePair& pair : pairs_of(model)) {
-      ids.emplace(pair.name, model.id);
-      pairs.push_back(std::move(pair));
-    }
-  }
-  const MutexLock lock(mutex_);
-  models_ = std::move(models);
-  pairs_ = std::move(pairs);
-  ids_ = std::move(ids);
-}
-
 std::vector<std::string> NeuralEngine::translate(std::span<const std::string> sentences, const std::string& source,
                                                  const std::string& target, std::stop_token stop) {
   const std::vector<EnginePair> pairs = this->pairs();
@@ -91,14 +77,7 @@ std::vector<std::string> NeuralEngine::translate(std::span<const std::string> se
 
 std::vector<Translation> NeuralEngine::translate_versions(std::span<const std::string> sentences,
                                                           const EnginePair& pair, std::stop_token stop) {
-  std::string id;
-  {
-    const MutexLock lock(mutex_);
-    const auto found = ids_.find(pair.name);
-    if (found == ids_.end())
-      throw Error(ErrorCode::kUnavailable, "the model of " + pair.name + " is not here any more");
-    id = found->second;
-  }
+  const std::string id = pair.name.substr(kNamePrefix.size());
   try {
     const std::shared_ptr<const NeuralModel> model = get_(id, stop);
     return model->translate(sentences, {.source = pair.source,

@@ -2,9 +2,7 @@
 
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -36,8 +34,8 @@ class NeuralEngine final : public SentenceEngine {
   /// What both functions need outlives the engine.
   NeuralEngine(ListModels list, GetModel get);
 
+  /// Of the models that are here now.
   std::vector<EnginePair> pairs() const override;
-  void refresh(const std::stop_token& stop) override;
   std::string notice() const override { return ""; }
   std::size_t batch_size() const override;
   std::vector<std::string> translate(std::span<const std::string> sentences, const std::string& source,
@@ -47,15 +45,14 @@ class NeuralEngine final : public SentenceEngine {
 
  private:
   /// The pairs of a model; those of many languages are read out of its vocabulary once.
-  std::vector<EnginePair> pairs_of(const InstalledModel& model) const;
+  static std::vector<EnginePair> pairs_of(const InstalledModel& model);
 
   const ListModels list_;
   const GetModel get_;
 
   mutable Mutex mutex_;
-  std::vector<InstalledModel> models_ GUARDED_BY(mutex_);
-  std::vector<EnginePair> pairs_ GUARDED_BY(mutex_);
-  std::map<std::string, std::string> ids_ GUARDED_BY(mutex_);  // of models by the names of their pairs
+  mutable std::vector<InstalledModel> models_ GUARDED_BY(mutex_);
+  mutable std::vector<EnginePair> pairs_ GUARDED_BY(mutex_);  // of these models
 };
 
 }  // namespace voxlate::translation

@@ -10,6 +10,7 @@
 #include "model_file/ctranslate2_file.h"
 #include "translation/model_json.h"
 #include "translation/net/ctranslate2_reader.h"
+#include "translation/package.h"
 #include "voxlate/error.h"
 
 namespace voxlate::translation {

@@ -15,8 +15,6 @@
 namespace voxlate::translation {
 namespace {
 
-/// Sentences between two reports of progress.
-constexpr std::size_t kReportSentences = 16;
 constexpr std::size_t kMaxRoutesInMessage = 20;
 
 std::string joined(const std::vector<std::string>& texts, std::string_view between = ", ") {
@@ -69,14 +67,17 @@ std::string describe_missing(std::string_view source, std::string_view target, c
 /// One call of `translate`: remembers who translated what.
 class RoutingTranslator::Run {
  public:
-  Run(const RoutingTranslator& translator, EngineRests& rests, const RouteTable& table, const TranslationRoute& route,
-      std::stop_token stop)
+  Run(RoutingTranslator& translator, const RouteTable& table, const TranslationRoute& route, std::stop_token stop)
       : engines_(translator.engines_),
-        rests_(rests),
+        rests_(translator.rests_),
+        cache_(translator.cache_),
         table_(table),
         route_(route),
         stop_(std::move(stop)),
         best_(table.way(route.source, route.target, [](std::size_t) { return true; })) {}
+
+  /// Sentences to translate before progress is told.
+  std::size_t batch_size() const { return best_.empty() ? 1 : engines_[best_.front().engine]->batch_size(); }
 
   /// One translation a text, over the best way that works now.
   std::vector<std::string> translate(const std::vector<std::string>& texts) {
@@ -133,16 +134,38 @@ class RoutingTranslator::Run {
   std::vector<std::string> pass(const Way& way, std::vector<std::string> texts, std::size_t& at) {
     for (at = 0; at < way.size(); ++at) {
       const Step& step = way[at];
-      std::vector<std::string> next =
-          engines_[step.engine]->translate(texts, step.pair.source, step.pair.target, stop_);
-      if (next.size() != texts.size()) throw Error(ErrorCode::kInternal, "a translation engine lost a sentence");
-      rests_.worked(step.engine);
+      std::vector<Translation> next = take(step, texts);
       // What an engine has no words for stays as it was: better than a gap in the subtitles.
       for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (!trimmed(next[i]).empty()) texts[i] = std::move(next[i]);
+        std::string& text = next[i].versions.front().text;
+        if (!trimmed(text).empty()) texts[i] = std::move(text);
       }
     }
     return texts;
+  }
+
+  /// The translations of one step: those that are remembered, and the engine's of the others.
+  std::vector<Translation> take(const Step& step, std::span<const std::string> texts) {
+    std::vector<Translation> translations(texts.size());
+    std::vector<std::string> asked;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      if (std::optional<Translation> known = cache_.find(step.pair, texts[i])) {
+        translations[i] = std::move(*known);
+      } else {
+        asked.push_back(texts[i]);
+        places.push_back(i);
+      }
+    }
+    if (asked.empty()) return translations;
+    std::vector<Translation> fresh = engines_[step.engine]->translate_versions(asked, step.pair, stop_);
+    if (fresh.size() != asked.size()) throw Error(ErrorCode::kInternal, "a translation engine lost a sentence");
+    rests_.worked(step.engine);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      cache_.add(step.pair, asked[i], fresh[i]);
+      translations[places[i]] = std::move(fresh[i]);
+    }
+    return translations;
   }
 
   void note_use(const Way& way, std::size_t sentences) {
@@ -184,6 +207,7 @@ class RoutingTranslator::Run {
 
   const std::vector<std::unique_ptr<SentenceEngine>>& engines_;
   EngineRests& rests_;
+  SentenceCache& cache_;
   const RouteTable& table_;
   const TranslationRoute& route_;
   const std::stop_token stop_;
@@ -196,6 +220,7 @@ RoutingTranslator::RoutingTranslator(std::vector<std::unique_ptr<SentenceEngine>
     : engines_(std::move(engines)),
       join_(options.join),
       rests_(engines_.size(), options.rest, std::move(options.now)),
+      cache_(options.cache_bytes),
       table_(std::make_shared<const RouteTable>(pairs())) {}
 
 RoutingTranslator::~RoutingTranslator() = default;
@@ -222,14 +247,17 @@ void RoutingTranslator::refresh(const std::stop_token& stop) {
       failure = error;
     }
   }
-  std::vector<std::vector<EnginePair>> found = pairs();
-  if (found != table()->pairs_of_engines()) {
-    auto next = std::make_shared<const RouteTable>(std::move(found));
-    log::info("translation routes changed", {{"routes", next->routes().size()}});
-    const MutexLock lock(mutex_);
-    table_ = std::move(next);
-  }
+  look_again();
   if (failure) throw Error(*failure);
+}
+
+void RoutingTranslator::look_again() {
+  std::vector<std::vector<EnginePair>> found = pairs();
+  if (found == table()->pairs_of_engines()) return;
+  auto next = std::make_shared<const RouteTable>(std::move(found));
+  log::info("translation routes changed", {{"routes", next->routes().size()}});
+  const MutexLock lock(mutex_);
+  table_ = std::move(next);
 }
 
 std::vector<TranslationRoute> RoutingTranslator::routes() const { return table()->routes(); }
@@ -251,14 +279,14 @@ Transcript RoutingTranslator::translate(const Transcript& transcript, std::strin
   const std::chrono::milliseconds total = std::max(transcript.duration, last_end);
   progress.update(Stage::kTranslating, std::chrono::milliseconds{}, total);
 
-  Run run(*this, rests_, *table, *route, stop);
+  Run run(*this, *table, *route, stop);
   std::vector<std::string> translations;
   translations.reserve(sentences.size());
   while (translations.size() < sentences.size()) {
     throw_if_stopped(stop);
     const std::size_t begin = translations.size();
     std::vector<std::string> texts;
-    for (std::size_t i = begin; i < std::min(begin + kReportSentences, sentences.size()); ++i)
+    for (std::size_t i = begin; i < std::min(begin + run.batch_size(), sentences.size()); ++i)
       texts.push_back(sentences[i].text);
     for (std::string& translation : run.translate(texts)) translations.push_back(std::move(translation));
     progress.update(Stage::kTranslating, sentences[translations.size() - 1].parts.back().end, total);

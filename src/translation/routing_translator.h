@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -11,6 +12,7 @@
 #include "base/mutex.h"
 #include "translation/engine_rests.h"
 #include "translation/route_table.h"
+#include "translation/sentence_cache.h"
 #include "translation/sentence_engine.h"
 #include "translation/sentence_joiner.h"
 #include "voxlate/translator.h"
@@ -20,6 +22,7 @@ namespace voxlate::translation {
 struct RoutingOptions {
   JoinOptions join;
   std::chrono::milliseconds rest{60'000};  ///< an engine that hung, or failed twice in a row, is not asked so long
+  std::size_t cache_bytes = 32 << 20;      ///< of sentences that come again
   SteadyNow now = std::chrono::steady_clock::now;
 };
 
@@ -35,6 +38,9 @@ class RoutingTranslator final : public Translator {
   /// Lets the engines look for what they can do now, and takes that over. Blocks as long as they do; translations go
   /// on meanwhile. Throws what the last engine that could not look threw, after the others have looked.
   void refresh(const std::stop_token& stop);
+
+  /// Takes over what the engines can do now, without asking anybody. Cheap.
+  void look_again();
 
   std::vector<TranslationRoute> routes() const override;
 
@@ -55,6 +61,7 @@ class RoutingTranslator final : public Translator {
   const std::vector<std::unique_ptr<SentenceEngine>> engines_;
   const JoinOptions join_;
   EngineRests rests_;
+  SentenceCache cache_;
   mutable Mutex mutex_;
   std::shared_ptr<const RouteTable> table_ GUARDED_BY(mutex_);
 };

@@ -11,6 +11,8 @@
 #include "server_process.h"
 #include "speech.h"
 #include "tests/unit/models/file_server.h"
+#include "tests/unit/models/package_server.h"
+#include "tests/unit/translation/package_writer.h"
 
 namespace voxlate::e2e {
 namespace {
@@ -32,7 +34,8 @@ class Models : public ::testing::Test {
 
   int voxlate(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), VOXLATE_BINARY);
-    arguments.insert(arguments.end(), {"--data-dir", data_.string(), "--set", "models.base_url=" + mirror_.url()});
+    arguments.insert(arguments.end(), {"--data-dir", data_.string(), "--set", "models.base_url=" + mirror_.url(), "--set",
+                                       "models.translation_index=" + mirror_.url("index.json")});
     return run_program(arguments);
   }
 
@@ -88,6 +91,106 @@ TEST_F(Models, AreFetchedAndDeletedThroughTheApi) {
   EXPECT_EQ(remove(server, "/api/models/silero-vad").status, 204);
   EXPECT_EQ(remove(server, "/api/models/silero-vad").status, 404);
   EXPECT_EQ(state(), "available");
+}
+
+/// A publisher of one translation package.
+class Packages : public ::testing::Test {
+ protected:
+  int voxlate(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), VOXLATE_BINARY);
+    arguments.insert(arguments.end(), {"--data-dir", data_.string()});
+    arguments.insert(arguments.end(), settings_.begin(), settings_.end());
+    return run_program(arguments);
+  }
+
+  static std::string package(std::uint32_t tokens) {
+    using translation::metadata;
+    using translation::translator_file;
+    const std::string top = "translate-en_es-1_0/";
+    return models::zip_of({{.name = top + "metadata.json", .content = metadata("en", "es")},
+                           {.name = top + "README.md", .content = "License: CC0"},
+                           {.name = top + "sentencepiece.model", .content = "spm"},
+                           {.name = top + "model/model.bin", .content = translator_file(tokens, tokens)},
+                           {.name = top + "model/shared_vocabulary.json", .content = R"(["<unk>", "a", "b"])"},
+                           {.name = top + "stanza/en.pt", .content = "a pickle"}});
+  }
+
+  json find(const ServerProcess& server, const std::string& address) const {
+    const json models = get(server, address).json.at("models");
+    for (const json& model : models) {
+      if (model.at("id") == "translate-en_es") return model;
+    }
+    return nullptr;
+  }
+
+  std::string content_ = package(3);
+  TemporaryFolder folder_;
+  const std::filesystem::path data_ = folder_ / "data";
+  const std::filesystem::path installed_ = data_ / "models/translate-en_es-1_0";
+  FileServer publisher_{[this](const FileRequest& request, const Connection& connection) {
+    const std::string index =
+        models::index_of({{.id = "translate-en_es", .link = publisher_.url("translate-en_es-1_0.argosmodel")}});
+    const bool is_index = request.target == "/index.json";
+    send_file(request, connection, is_index ? index : content_, "\"v1\"");
+  }};
+  const std::vector<std::string> settings_{"--set", "models.translation_index=" + publisher_.url("index.json")};
+};
+
+TEST_F(Packages, AreFetchedListedAndDeletedFromTheCommandLine) {
+  EXPECT_EQ(voxlate({"models", "list"}), 0);
+  EXPECT_TRUE(publisher_.requests().empty()) << "nobody asked for packages";
+  EXPECT_EQ(voxlate({"models", "list", "--available"}), 0);
+  EXPECT_EQ(voxlate({"models", "get", "en-fr"}), 2);
+  EXPECT_EQ(voxlate({"models", "get", "en-es", "--offline"}), 1);
+  EXPECT_EQ(voxlate({"models", "get", "en-es"}), 0);
+  EXPECT_TRUE(std::filesystem::exists(installed_ / "model/model.bin"));
+  EXPECT_FALSE(std::filesystem::exists(installed_ / "stanza"));
+  const std::size_t requests = publisher_.requests().size();
+  EXPECT_EQ(voxlate({"models", "get", "translate-en_es"}), 0);
+  EXPECT_EQ(publisher_.requests().size(), requests) << "an installed one is not fetched again";
+  EXPECT_EQ(voxlate({"models", "rm", "en-es"}), 0);
+  EXPECT_FALSE(std::filesystem::exists(installed_));
+  EXPECT_EQ(voxlate({"models", "rm", "en-es"}), 1);
+}
+
+TEST_F(Packages, WithAWrongVocabularyAreRefused) {
+  content_ = package(4);
+  EXPECT_EQ(voxlate({"models", "get", "en-es"}), 1);
+  EXPECT_FALSE(std::filesystem::exists(installed_));
+}
+
+TEST_F(Packages, AreFetchedAndDeletedThroughTheApi) {
+  const ServerProcess server(data_, settings_);
+  EXPECT_EQ(find(server, "/api/models"), nullptr);
+  EXPECT_EQ(find(server, "/api/models?available=true").at("state"), "available");
+  EXPECT_EQ(get(server, "/api/models/translate-en_es").json.at("size_bytes"), content_.size());
+  EXPECT_EQ(post(server, "/api/models/en-es/download").status, 202);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  json model = find(server, "/api/models");
+  while (model.at("state") == "downloading" && std::chrono::steady_clock::now() < deadline) {
+    model = find(server, "/api/models");
+  }
+  EXPECT_EQ(model.at("state"), "installed");
+  EXPECT_EQ(model.at("licence"), "CC0");
+  EXPECT_EQ(model.at("source"), "en");
+  EXPECT_EQ(model.at("target"), "es");
+  EXPECT_EQ(model.at("quantisation"), "int8");
+  EXPECT_EQ(remove(server, "/api/models/translate-en_es").status, 204);
+  EXPECT_EQ(find(server, "/api/models"), nullptr);
+}
+
+TEST_F(Packages, DroppedIntoTheFolderAreUnpackedByTheServer) {
+  std::filesystem::create_directories(data_ / "models");
+  write_file_atomically(data_ / "models/mine.argosmodel", content_);
+  const ServerProcess server(data_, settings_);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto is_usable = [&] { return get(server, "/api/models/mine").status == 200; };
+  while (!is_usable() && std::chrono::steady_clock::now() < deadline) {
+  }
+  const json model = get(server, "/api/models/mine").json;
+  EXPECT_EQ(model.value("usable", false), true);
+  EXPECT_EQ(model.value("state", ""), "unlisted");
+  EXPECT_FALSE(std::filesystem::exists(data_ / "models/mine.argosmodel"));
 }
 
 /// A mirror that stops in the middle of `base-q8_0`, which is what a new server fetches.

@@ -5,6 +5,7 @@ describe('page_of', () => {
   it('knows the pages there are', () => {
     const id = 'abcdefghijklmnopqrstuvwx27';
     expect(page_of('/')).toEqual({ name: 'home' });
+    expect(page_of('/models')).toEqual({ name: 'models' });
     expect(page_of(`/jobs/${id}`)).toEqual({ name: 'job', id });
   });
 

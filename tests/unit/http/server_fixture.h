@@ -43,6 +43,10 @@ struct Form {
 class FakeModelStore final : public ModelStore {
  public:
   std::vector<ModelInfo> list() override { return models; }
+  ModelOffer list_offered(std::stop_token) override { return {.models = models, .problem = "no connection"}; }
+  ModelInfo look_up(std::string_view id, std::stop_token) override {
+    return change("look up", id, ModelState::kAvailable);
+  }
   std::vector<std::string> awaited() const override { return downloads; }
   ModelInfo start_download(std::string_view id) override { return change("download", id, ModelState::kDownloading); }
   ModelInfo unload(std::string_view id) override { return change("unload", id, ModelState::kInstalled); }

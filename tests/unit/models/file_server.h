@@ -11,6 +11,7 @@
 namespace voxlate::models {
 
 struct FileRequest {
+  std::string method;
   std::string target;
   std::string range;
   std::string if_range;
@@ -36,7 +37,10 @@ class FileServer {
 
  private:
   static FileRequest parse(const ScriptedRequest& request) {
-    return {.target = request.target, .range = request.field("Range"), .if_range = request.field("If-Range")};
+    return {.method = request.method,
+            .target = request.target,
+            .range = request.field("Range"),
+            .if_range = request.field("If-Range")};
   }
 
   const ScriptedServer server_;

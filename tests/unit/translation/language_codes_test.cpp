@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace voxlate::translation {
 namespace {
 
@@ -21,6 +23,19 @@ TEST(LanguageCodes, RefusesWhatHasNoTag) {
   for (const char* code :
        {"", "e", "Cyrl", "english", "cat_iec2017", "cat_valencia_uni", "eng_us", "eng_", "_US", "e1"})
     EXPECT_EQ(bcp47_from_apertium(code), std::nullopt) << code;
+}
+
+TEST(LanguageCodes, MapsArgosCodesToBcp47) {
+  EXPECT_EQ(bcp47_from_argos("en"), "en");
+  EXPECT_EQ(bcp47_from_argos("zt"), "zh-Hant");
+  EXPECT_EQ(bcp47_from_argos("zh"), "zh");
+  EXPECT_EQ(bcp47_from_argos("pb"), "pt-BR");
+  EXPECT_EQ(bcp47_from_argos("pt_BR"), "pt-BR");
+  EXPECT_EQ(bcp47_from_argos("eng"), "en");
+  EXPECT_EQ(bcp47_from_argos("zh-hant-TW"), "zh-Hant-TW");
+  for (const char* code : {"", "e", "english", "e1", "en-", "en--us", "../x", "en us", "en\n", "ภา"})
+    EXPECT_EQ(bcp47_from_argos(code), std::nullopt) << code;
+  EXPECT_EQ(bcp47_from_argos("en" + std::string(100, 'x')), std::nullopt);
 }
 
 TEST(LanguageCodes, BaseLanguageDropsSubtags) {

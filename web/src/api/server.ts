@@ -56,7 +56,12 @@ export function jobs_address(query: JobQuery): string {
 export const server = {
   capabilities: () => json<Capabilities>('/api/capabilities'),
   models: () => json<ModelList>('/api/models'),
+  available_models: () => json<ModelList>('/api/models?available=true'),
+  model: (id: string) => json<Model>(`/api/models/${encodeURIComponent(id)}`),
   download_model: (id: string) => json<Model>(`/api/models/${encodeURIComponent(id)}/download`, { method: 'POST' }),
+  remove_model: async (id: string) => {
+    await request(`/api/models/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  },
   jobs: (address: string) => json<JobPage>(address),
   job: (id: string) => json<Job>(`/api/jobs/${encodeURIComponent(id)}`),
   cancel: (job: Job) => json<Job>(job.links.cancel, { method: 'POST' }),

@@ -1,7 +1,8 @@
-export type Page = { name: 'home' } | { name: 'job'; id: string } | { name: 'nowhere' };
+export type Page = { name: 'home' } | { name: 'models' } | { name: 'job'; id: string } | { name: 'nowhere' };
 
 export function page_of(path: string): Page {
   if (path === '/' || path === '/index.html') return { name: 'home' };
+  if (path === '/models' || path === '/models/') return { name: 'models' };
   const job = /^\/jobs\/([a-z2-7]{26})\/?$/.exec(path);
   return job ? { name: 'job', id: job[1]! } : { name: 'nowhere' };
 }

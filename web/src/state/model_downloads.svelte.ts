@@ -4,7 +4,7 @@ import { capabilities } from './capabilities.svelte';
 
 const kLookEveryMs = 2000;
 
-/** The models that the server is fetching, and those that it could not fetch. Looked at again and again only while
+/** The recognition models that the server is fetching, and those that it could not fetch. Looked at again and again only while
     something is under way; what has come is then among the capabilities. */
 class ModelDownloads {
   underway = $state.raw<Model[]>([]);
@@ -13,8 +13,9 @@ class ModelDownloads {
 
   async look(): Promise<void> {
     clearTimeout(this.timer);
-    const { models } = await server.models().catch(() => ({ models: null }));
-    if (models === null) return;
+    const list = await server.models().catch(() => null);
+    if (list === null) return;
+    const models = list.models.filter((model) => model.kind !== 'translation');
     const had_some = this.underway.length > 0;
     this.underway = models.filter((model) => model.state === 'downloading');
     this.failed = models.filter((model) => model.state === 'available' && model.reason !== '');
