@@ -58,4 +58,10 @@ describe('matching', () => {
     expect(ids('de_en')).toEqual(['translate-de_en']);
     expect(ids('klingon')).toEqual([]);
   });
+
+  it('does without accents', () => {
+    const vietnamese = (one: Model): string => model_name(one, 'vi', arrow);
+    const arabic = [model({ id: 'translate-ar_en', source: 'ar', target: 'en' })];
+    expect(matching(arabic, 'a rap', vietnamese)).toHaveLength(1);
+  });
 });

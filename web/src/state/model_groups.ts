@@ -12,11 +12,16 @@ export function model_name(model: Model, locale: string, pair: (source: string, 
   return pair(language_name(model.source, locale), language_name(model.target, locale));
 }
 
+/** Without case and accents, so that "a rap" finds "Ả Rập". */
+function plain(text: string): string {
+  return text.toLocaleLowerCase().normalize('NFD').replace(/\p{M}/gu, '');
+}
+
 /** Models whose id, languages or names hold every word of `filter`, those that are here first. */
 export function matching(models: readonly Model[], filter: string, name: (model: Model) => string): Model[] {
-  const words = filter.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  const words = plain(filter).split(/\s+/).filter(Boolean);
   const found = models.filter((model) => {
-    const text = [model.id, model.source, model.target, name(model)].join(' ').toLocaleLowerCase();
+    const text = plain([model.id, model.source, model.target, name(model)].join(' '));
     return words.every((word) => text.includes(word));
   });
   return [...found.filter(is_here), ...found.filter((model) => !is_here(model))];
