@@ -78,13 +78,13 @@ class Chat : public ::testing::Test {
   Answer answer_ = [](const json& question, const Connection& connection) {
     say(connection, translated(sentences_of(question)));
   };
+  std::string models_status_ = "200 OK";
   ChatOptions options_;
   ScriptedServer server_{[this](const ScriptedRequest& request, const Connection& connection) {
     if (request.target == "/v1/chat/completions") return answer_(json::parse(request.body), connection);
     if (request.target == "/v1/models") return send(connection, "{}", models_status_);
     send(connection, "{}", "404 Not Found");
   }};
-  std::string models_status_ = "200 OK";
   std::unique_ptr<ChatEngine> engine_;
 };
 
@@ -190,13 +190,16 @@ TEST_F(Chat, AnErrorSaysStatusAndReason) {
   EXPECT_THAT(failure({"One."}).what(), Not(HasSubstr("the-key")));
 }
 
-TEST_F(Chat, HangingAndStoppedQuestionsEnd) {
+TEST_F(Chat, AHangingServerIsATimeout) {
   options_.http.timeout = milliseconds(100);
   answer_ = [](const json&, const Connection& connection) { connection.hold(); };
   EXPECT_EQ(failure({"One."}).code(), ErrorCode::kTimeout);
+}
+
+TEST_F(Chat, StopsOnRequest) {
   std::stop_source stop;
-  answer_ = [&](const json&, const Connection& connection) {
-    stop.request_stop();
+  answer_ = [stop](const json&, const Connection& connection) {
+    std::stop_source(stop).request_stop();
     connection.hold();
   };
   EXPECT_EQ(failure({"One."}, stop.get_token()).code(), ErrorCode::kCancelled);

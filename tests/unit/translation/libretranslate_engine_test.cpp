@@ -49,8 +49,8 @@ class LibreTranslate : public ::testing::Test {
   using Answer = std::function<void(const json& question, const Connection& connection)>;
 
   LibreTranslateEngine& engine() {
-    options_.url = server_.url();
     if (!engine_) {
+      options_.url = server_.url();
       engine_ = std::make_unique<LibreTranslateEngine>(options_);
       engine_->refresh({});
     }
@@ -236,8 +236,8 @@ TEST_F(LibreTranslate, AHangingServerIsATimeout) {
 
 TEST_F(LibreTranslate, StopsOnRequest) {
   std::stop_source stop;
-  answer_ = [&](const json&, const Connection& connection) {
-    stop.request_stop();
+  answer_ = [stop](const json&, const Connection& connection) {
+    std::stop_source(stop).request_stop();
     connection.hold();
   };
   EXPECT_EQ(failure({"One."}, stop.get_token()).code(), ErrorCode::kCancelled);
