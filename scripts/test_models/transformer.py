@@ -132,8 +132,8 @@ def greedy(model, sources):
 
 @torch.no_grad()
 def beam(model, source, size=4, length_penalty=0.2):
-    """The tokens of the best of as many translations as the beam is wide, by the sum of their logarithms over their
-    length (with the end) to the power of `length_penalty`; and where each looks."""
+    """The tokens of the best of the first translations that end, as many as the beam is wide, by the sum of their
+    logarithms over their length to the power of `length_penalty`; and where each looks."""
     memory, mask = model.encode(torch.tensor([source]))
     live, done = [(0.0, [START], [])], []
     while len(done) < size and len(live[0][1]) <= longest([source]):
@@ -150,6 +150,7 @@ def beam(model, source, size=4, length_penalty=0.2):
             if token != END and len(live) < size:
                 live.append((value, tokens + [token], at + [look]))
             elif token == END and rank < size:
-                done.append((value / len(tokens) ** length_penalty, tokens[1:], at))
+                length = len(tokens) - 1
+                done.append((value / length ** length_penalty if length else -math.inf, tokens[1:], at))
     _, tokens, at = max(done) if done else live[0]
     return tokens, at

@@ -6,7 +6,7 @@ numbers and, less surely, what they do not know. Truth is what grammar.py says.
 
 Needs Debian's python3-torch, python3-numpy and sentencepiece. What is made goes to DIR/PAIR: the lines and their pieces
 (pieces.model, pool.npz) and the state of the training. Everything random comes from the seed and the number of the
-step.
+step. The .argosmodel files are the same to the byte for the same state of the training.
 """
 
 import collections
@@ -30,14 +30,19 @@ Pair = collections.namedtuple("Pair", "language name is_shared kind stores_posit
 PAIRS = {
     "en_es": Pair("es", "Spanish", True, "int8", True, ["--model_type=unigram", "--vocab_size=480"]),
     "en_th": Pair("th", "Thai", False, "float16", False,
-                  ["--model_type=bpe", "--vocab_size=680", "--byte_fallback=true", "--normalization_rule_name=identity"]),
+                  ["--model_type=bpe", "--vocab_size=680", "--byte_fallback=true",
+                   "--normalization_rule_name=identity"]),
 }
 
 TRAINING = {"listed": 0.45, "phrases": 0.2, "written": 0.15, "copied": 0.2}
 HELD_OUT = {"listed": 1100, "written": 400, "copied": 400}  # how many lines of each kind
-POOL, BATCH, STEPS, WARM_UP = 160_000, 96, 2600, 100
-HIGH, LOW = 1.0, 0.01  # learning rate
+POOL, BATCH = 160_000, 96
 GUIDED = 0.3  # the weight of what the first head of the last layer should look at
+
+# A part of the training: the learning rate falls from `high` to `low`. The smoothing of the second is to make all that
+# is not meant equally unlikely, so that a beam is not full too soon of lines that end early; it helps a little.
+Phase = collections.namedtuple("Phase", "steps high low smoothing")
+PHASES = [Phase(2600, 1.0, 0.01, 0.0), Phase(300, 0.3, 0.01, 0.1)]
 
 
 class Task:
@@ -128,7 +133,7 @@ def batches_of(task, pool, step):
 # ---------------------------------------------------------------- training
 
 
-def batch_losses(task, rows):
+def batch_losses(task, rows, smoothing):
     """Of the pieces, and of where the head that replaces what is unknown looks."""
     source = transformer.padded([row[0].tolist() for row in rows])
     tokens = transformer.padded([[pieces.START, *row[1].tolist(), pieces.END] for row in rows])
@@ -139,12 +144,15 @@ def batch_losses(task, rows):
             table[item, place, first:last + 1] = 1 / (last - first + 1)
     table = torch.from_numpy(table)
     logits, scores = task.model.decode(inputs, *task.model.encode(source))
-    told = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=pieces.PADDING)
+    told = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=pieces.PADDING,
+                                    label_smoothing=smoothing)
     return torch.stack([told, attention_loss(scores[:, None], table, table.sum(dim=2))])
 
 
-def rate_of(step):
-    return (HIGH + (LOW - HIGH) * step / STEPS) * min(1, (step + 1) / WARM_UP)
+def rates(warm_up=100):
+    """Learning rate of each step: up at the start of each phase, then down."""
+    return [(phase.high + (phase.low - phase.high) * step / phase.steps) * min(1, (step + 1) / warm_up)
+            for phase in PHASES for step in range(phase.steps)]
 
 
 def train(task, log):
@@ -153,13 +161,14 @@ def train(task, log):
     step, spent = load_state(task, optimizer)
     tries = held_out(task, "listed")[:220] + held_out(task, "copied")[:220]
     batches = batches_of(task, pool, step)
+    plan, rate = [phase for phase in PHASES for _ in range(phase.steps)], rates()
     begin = saved = time.time()
     sums = np.zeros(2)
-    while step < STEPS:
-        losses = batch_losses(task, next(batches))
+    while step < len(plan):
+        losses = batch_losses(task, next(batches), plan[step].smoothing)
         optimizer.zero_grad()
         (losses[0] + GUIDED * losses[1]).backward()
-        if not optimizer.step(rate_of(step)):
+        if not optimizer.step(rate[step]):
             log(f"{task.name} step {step}: {losses.tolist()} and a gradient that is not finite; left out")
         step += 1
         sums += losses.detach().numpy()
@@ -171,7 +180,7 @@ def train(task, log):
             said = translations(task, tries)
             wrong = [task.grammar.translate(line) != text for line, text in zip(tries, said)]
             log(f"{task.name} step {step} wrong: listed {sum(wrong[:220])} of 220, copied {sum(wrong[220:])} of 220")
-        if time.time() - saved > 60 or step == STEPS:
+        if time.time() - saved > 60 or step == len(plan):
             write_state(task.folder / "state.pt", model=task.model.state_dict(), optimizer=optimizer.state_dict(),
                         step=step, spent=spent + time.time() - begin)
             saved = time.time()
