@@ -49,7 +49,7 @@ bool is_same(const TensorView& a, const TensorView& b) {
 }  // namespace
 
 std::filesystem::path find_hugging_face_weights(const std::filesystem::path& folder) {
-  const std::filesystem::path weights = folder / "model.safetensors";
+  std::filesystem::path weights = folder / "model.safetensors";
   std::error_code absent;
   if (std::filesystem::exists(weights, absent)) return weights;
   for (const char* const other :
