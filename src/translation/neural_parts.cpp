@@ -8,7 +8,7 @@
 
 #include "base/utf8.h"
 #include "model_file/ctranslate2_file.h"
-#include "translation/model_json.h"
+#include "translation/net/model_json.h"
 #include "translation/net/ctranslate2_reader.h"
 #include "translation/package.h"
 #include "voxlate/error.h"

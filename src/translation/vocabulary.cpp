@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
-#include "translation/model_json.h"
+#include "translation/net/model_json.h"
 #include "voxlate/error.h"
 
 namespace voxlate::translation {

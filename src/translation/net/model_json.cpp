@@ -1,4 +1,4 @@
-#include "translation/model_json.h"
+#include "translation/net/model_json.h"
 
 #include <fmt/format.h>
 
