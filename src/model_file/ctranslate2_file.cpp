@@ -14,6 +14,7 @@
 #include <array>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "base/utf8.h"
 #include "model_file/byte_reader.h"
@@ -87,6 +88,11 @@ void add(TensorSet& tensors, TensorView tensor, const ByteReader& reader) {
     refuse(ErrorCode::kCorrupt, reader.file_name(), reader.offset(), name + ": expected once, got a second time");
 }
 
+TensorView renamed(TensorView tensor, std::string name) {
+  tensor.name = std::move(name);
+  return tensor;
+}
+
 /// How many follow; each has at least two bytes.
 std::uint32_t read_count(ByteReader& reader, std::string_view what) {
   const std::uint64_t begin = reader.offset();
@@ -117,17 +123,17 @@ CTranslate2File::CTranslate2File(std::optional<MappedFile> file, std::span<const
   for (std::uint32_t i = 0; i < count; ++i) add(tensors_, read_variable(reader, version), reader);
   if (version >= kAliasVersion) {
     const std::uint32_t aliases = read_count(reader, "number of aliases");
+    std::vector<std::pair<std::string, std::string>> names;
     for (std::uint32_t i = 0; i < aliases; ++i) {
-      const std::string alias = read_text(reader, "alias");
-      const std::string name = read_text(reader, "name behind an alias");
-      for (const std::string_view part : {"", "_scale"}) {
-        const TensorView* const original = find(name + std::string(part));
-        if (original == nullptr && part.empty()) find_tensor(tensors_, name);  // says so
-        if (original == nullptr) continue;
-        TensorView tensor = *original;
-        tensor.name = alias + std::string(part);
-        add(tensors_, std::move(tensor), reader);
-      }
+      std::string alias = read_text(reader, "alias");
+      std::string name = read_text(reader, "name behind an alias");
+      add(tensors_, renamed(find_tensor(tensors_, name), alias), reader);
+      names.emplace_back(std::move(alias), std::move(name));
+    }
+    for (const auto& [alias, name] : names) {
+      const TensorView* const scale = find(name + "_scale");
+      if (scale != nullptr && find(alias + "_scale") == nullptr)
+        add(tensors_, renamed(*scale, alias + "_scale"), reader);
     }
   }
   if (!reader.at_end()) {

@@ -70,6 +70,7 @@ NeuralModel::Part NeuralModel::submit_part(std::vector<std::string> pieces, cons
   SentenceBatcher::Request asked{.tokens = {},
                                  .prompt = {parts_.target->find(parts_.start).value_or(end_)},
                                  .end = end_,
+                                 .never = parts_.target->find(parts_.never).value_or(-1),
                                  .unknown = unknown_,
                                  .search = options_.search,
                                  .job = request.owner.job,

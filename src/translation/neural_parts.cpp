@@ -2,14 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/utf8.h"
 #include "model_file/ctranslate2_file.h"
-#include "translation/net/model_json.h"
+#include "model_file/safetensors_file.h"
 #include "translation/net/ctranslate2_reader.h"
+#include "translation/net/hugging_face_config.h"
+#include "translation/net/hugging_face_reader.h"
+#include "translation/net/model_json.h"
 #include "translation/package.h"
 #include "voxlate/error.h"
 
@@ -118,25 +124,75 @@ void read_words(const path& folder, const path& model_folder, NeuralParts& parts
               "expected sentencepiece.model, sentencepiece.bpe.model, or source.spm with target.spm, beside the model");
 }
 
+/// M2M100's tokens for languages, which follow those of vocab.json in this order; further ones were never used.
+std::vector<std::string> with_m2m100_languages(std::vector<std::string> tokens, std::size_t rows) {
+  constexpr std::string_view kLanguages =
+      "af am ar ast az ba be bg bn br bs ca ceb cs cy da de el en es et fa ff fi fr fy ga gd gl gu ha he hi hr ht hu "
+      "hy id ig ilo is it ja jv ka kk km kn ko lb lg ln lo lt lv mg mk ml mn mr ms my ne nl no ns oc or pa pl ps pt ro "
+      "ru sd si sk sl so sq sr ss su sv sw ta th tl tn tr uk ur uz vi wo xh yi yo zh zu";
+  for (std::size_t begin = 0; begin < kLanguages.size();) {
+    const std::size_t end = std::min(kLanguages.find(' ', begin), kLanguages.size());
+    tokens.push_back(fmt::format("__{}__", kLanguages.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  for (std::size_t i = 0; tokens.size() < rows && i < rows; ++i) tokens.push_back(fmt::format("madeupword{:04}", i));
+  return tokens;
+}
+
+Vocabulary open_hugging_face_vocabulary(const path& folder, bool is_m2m100, std::size_t rows) {
+  if (!exists(folder / "vocab.json")) {
+    if (exists(folder / "tokenizer.json")) return Vocabulary::open_tokeniser(folder / "tokenizer.json");
+    throw Error(ErrorCode::kNotFound, "expected vocab.json or tokenizer.json beside model.safetensors");
+  }
+  Vocabulary listed = Vocabulary::open_ids(folder / "vocab.json");
+  if (!is_m2m100 || listed.find("__en__")) return listed;
+  return Vocabulary(with_m2m100_languages(listed.tokens(), rows));
+}
+
+void read_hugging_face(const path& folder, nn::Compute& compute, ComputeType type, NeuralParts& parts) {
+  const path weights = find_hugging_face_weights(folder);
+  const path config = folder / "config.json";
+  const auto file = model_file::SafetensorsFile::open(weights);
+  parts.network = Network::build(HuggingFaceReader(file, config), compute, type);
+  const bool is_m2m100 = read_hugging_face_config(config).family == HuggingFaceConfig::Family::kM2m100;
+  const auto rows = static_cast<std::size_t>(parts.network->shape().target_vocabulary);
+  parts.unknown = "<unk>";
+  parts.end = "</s>";
+  parts.behind = parts.end;
+  parts.start = is_m2m100 ? parts.end : "<pad>";
+  if (!is_m2m100) parts.never = "<pad>";
+  parts.target =
+      fitting(open_hugging_face_vocabulary(folder, is_m2m100, rows), static_cast<int>(rows), parts.unknown, "shared");
+  parts.source = parts.target;
+  if (parts.network->shape().source_vocabulary != parts.target->size())
+    throw Error(ErrorCode::kUnsupported, "expected one vocabulary for source and target, got two");
+}
+
+void read_ctranslate2(const path& folder, nn::Compute& compute, ComputeType type, NeuralParts& parts) {
+  const auto file = model_file::CTranslate2File::open(folder / "model.bin");
+  read_rules(folder, *file, parts);
+  parts.network = Network::build(CTranslate2Reader(*file), compute, type);
+  read_vocabularies(folder, parts);
+}
+
 }  // namespace
 
 ModelLanguages read_languages(const path& folder) {
   for (const char* const name : {"shared_vocabulary", "target_vocabulary"}) {
     if (const auto vocabulary = Vocabulary::open(model_folder_of(folder), name)) return languages_of(*vocabulary);
   }
-  return {};
+  if (!exists(folder / "vocab.json") && !exists(folder / "tokenizer.json")) return {};
+  const bool is_m2m100 = read_hugging_face_config(folder / "config.json").family == HuggingFaceConfig::Family::kM2m100;
+  return languages_of(open_hugging_face_vocabulary(folder, is_m2m100, 0));
 }
 
 NeuralParts read_neural_parts(const path& folder, nn::Compute& compute, ComputeType type) {
   const path model_folder = model_folder_of(folder);
-  if (!exists(model_folder / "model.bin"))
-    throw Error(ErrorCode::kNotFound,
-                fmt::format("{}: expected model.bin in it", repair_utf8(folder.filename().string())));
   NeuralParts parts;
-  const auto file = model_file::CTranslate2File::open(model_folder / "model.bin");
-  read_rules(model_folder, *file, parts);
-  parts.network = Network::build(CTranslate2Reader(*file), compute, type);
-  read_vocabularies(model_folder, parts);
+  if (exists(model_folder / "model.bin"))
+    read_ctranslate2(model_folder, compute, type, parts);
+  else
+    read_hugging_face(folder, compute, type, parts);
   read_words(folder, model_folder, parts);
   parts.languages = languages_of(*parts.target);
   // The tokenisers of Marian, M2M100 and NLLB end sentences, not what CTranslate2 makes of their files.

@@ -27,6 +27,7 @@ struct NeuralParts {
   std::string prefix;   ///< what it goes on with; empty: nothing
   std::string end;      ///< what ends it
   std::string unknown;  ///< for what has no token
+  std::string never;    ///< what no translation has in it; empty: nothing
 };
 
 /// An Argos package, or a folder of CTranslate2 or of Hugging Face. Throws `kNotFound` (no model in it), `kCorrupt` and

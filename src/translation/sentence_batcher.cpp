@@ -22,10 +22,12 @@ class SentenceItem final : public nn::BatchItem {
 
   void begin(std::shared_ptr<const nn::EncodedSource> source, nn::DecoderSession& session) {
     source_ = std::move(source);
-    search_ = std::make_unique<SentenceSearch>(
-        SentenceSearch::Setting{
-            .session = session, .end = request_.end, .prompt = request_.prompt, .options = request_.search},
-        source_);
+    search_ = std::make_unique<SentenceSearch>(SentenceSearch::Setting{.session = session,
+                                                                       .end = request_.end,
+                                                                       .never = request_.never,
+                                                                       .prompt = request_.prompt,
+                                                                       .options = request_.search},
+                                               source_);
   }
 
   void request(std::vector<nn::DecoderSession::Input>& inputs) override { search_->request(inputs); }

@@ -24,6 +24,7 @@ class SentenceBatcher {
     std::vector<int> tokens;  ///< of the source, at least one, within the network's context
     std::vector<int> prompt;  ///< what the translation begins with, at least one token
     int end = 0;
+    int never = -1;    ///< as in `SentenceSearch::Setting`
     int unknown = -1;  ///< the target's token for what it has no word for; -1: none
     SearchOptions search;
     const void* job = nullptr;

@@ -25,10 +25,13 @@ void SentenceSearch::request(std::vector<nn::DecoderSession::Input>& inputs) con
 }
 
 void SentenceSearch::mask(std::span<float> logits, std::size_t vocabulary) const {
-  if (finished_ || static_cast<int>(live_.front().tokens.size()) >= setting_.options.min_tokens) return;
-  for (std::size_t row = 0; row < live_.size(); ++row) {
-    logits[row * vocabulary + static_cast<std::size_t>(setting_.end)] = -std::numeric_limits<float>::infinity();
-  }
+  const bool may_end = finished_ || static_cast<int>(live_.front().tokens.size()) >= setting_.options.min_tokens;
+  const auto forbid = [&](int token) {
+    for (std::size_t row = 0; row < live_.size(); ++row)
+      logits[row * vocabulary + static_cast<std::size_t>(token)] = -std::numeric_limits<float>::infinity();
+  };
+  if (!may_end) forbid(setting_.end);
+  if (setting_.never >= 0) forbid(setting_.never);
 }
 
 std::vector<SentenceSearch::Step> SentenceSearch::best_steps(std::span<const std::vector<nn::Candidate>> best) const {

@@ -42,6 +42,7 @@ class SentenceSearch {
   struct Setting {
     nn::DecoderSession& session;
     int end = 0;              ///< the token that ends a translation
+    int never = -1;           ///< a token that no translation has; -1: none
     std::vector<int> prompt;  ///< at least one token: what every translation begins with
     SearchOptions options;
   };

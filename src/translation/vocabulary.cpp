@@ -47,6 +47,16 @@ std::vector<std::string> listed_in(const std::filesystem::path& file) {
   return tokens;
 }
 
+/// `tokens[id] = token`
+void place(std::vector<std::string>& tokens, const std::string& token, const nlohmann::json& id,
+           const std::filesystem::path& file) {
+  if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= kMostTokens)
+    refuse(file, fmt::format("\"{}\": expected a number below {}", repair_utf8(token), kMostTokens));
+  const auto index = id.get<std::size_t>();
+  if (index >= tokens.size()) tokens.resize(index + 1);
+  tokens[index] = token;
+}
+
 }  // namespace
 
 Vocabulary::Vocabulary(std::vector<std::string> tokens) : tokens_(std::move(tokens)) {
@@ -65,13 +75,41 @@ std::optional<Vocabulary> Vocabulary::open(const std::filesystem::path& folder, 
 Vocabulary Vocabulary::open_ids(const std::filesystem::path& file) {
   const nlohmann::json json = read_model_json(file, kMostBytes);
   if (!json.is_object()) refuse(file, "expected an object from token to number, got " + std::string(json.type_name()));
-  std::vector<std::string> tokens(json.size());
+  std::vector<std::string> tokens;
   std::vector<bool> seen(json.size());
   for (const auto& [token, id] : json.items()) {
-    if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= tokens.size() || seen[id.get<std::size_t>()])
-      refuse(file, fmt::format("\"{}\": expected a number below {} of its own", repair_utf8(token), tokens.size()));
-    seen[id.get<std::size_t>()] = true;
-    tokens[id.get<std::size_t>()] = token;
+    place(tokens, token, id, file);
+    const auto index = id.get<std::size_t>();
+    if (index >= seen.size() || seen[index])
+      refuse(file, fmt::format("\"{}\": expected a number below {} of its own", repair_utf8(token), seen.size()));
+    seen[index] = true;
+  }
+  return Vocabulary(std::move(tokens));
+}
+
+Vocabulary Vocabulary::open_tokeniser(const std::filesystem::path& file) {
+  constexpr std::uint64_t kMostTokeniserBytes = 64 << 20;
+  const nlohmann::json json = read_model_json(file, kMostTokeniserBytes);
+  const auto model = json.find("model");
+  if (model == json.end() || !model->is_object() || !model->contains("vocab"))
+    refuse(file, "expected model.vocab, the tokens with their numbers");
+  std::vector<std::string> tokens;
+  const nlohmann::json& listed = model->at("vocab");
+  if (listed.is_object()) {
+    for (const auto& [token, id] : listed.items()) place(tokens, token, id, file);
+  } else {  // [[token, score], …]
+    for (const nlohmann::json& entry : listed) {
+      if (!entry.is_array() || entry.empty() || !entry.front().is_string())
+        refuse(file, "model.vocab: expected tokens with scores");
+      tokens.push_back(entry.front().get<std::string>());
+    }
+  }
+  if (const auto added = json.find("added_tokens"); added != json.end()) {
+    for (const nlohmann::json& entry : *added) {
+      if (!entry.is_object() || !entry.contains("id") || !entry.contains("content") || !entry["content"].is_string())
+        refuse(file, "added_tokens: expected objects with id and content");
+      place(tokens, entry["content"].get<std::string>(), entry["id"], file);
+    }
   }
   return Vocabulary(std::move(tokens));
 }

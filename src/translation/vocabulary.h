@@ -21,8 +21,11 @@ class Vocabulary {
   /// `<name>.txt`, a line each. Nothing when there is neither. Throws `kCorrupt`, `kTooLarge` (above 64 MiB).
   static std::optional<Vocabulary> open(const std::filesystem::path& folder, const std::string& name);
 
-  /// `vocab.json` of Hugging Face's models: an object from token to id, of all ids from 0 on, each once.
+  /// A `vocab.json` of Hugging Face's models: an object from token to id, of all ids from 0 on, each once.
   static Vocabulary open_ids(const std::filesystem::path& file);
+
+  /// Their `tokenizer.json`: the ids of its model and those that were added. Ids without a token have an empty one.
+  static Vocabulary open_tokeniser(const std::filesystem::path& file);
 
   int size() const { return static_cast<int>(tokens_.size()); }
   const std::string& token(int id) const { return tokens_[static_cast<std::size_t>(id)]; }
