@@ -105,6 +105,19 @@ void read_vocabularies(const path& folder, NeuralParts& parts) {
   }
 }
 
+/// Argos packages with a list of merges, not SentencePiece, say in `metadata.json` which languages its words are of.
+std::shared_ptr<const Subword> read_byte_pairs(const path& place) {
+  if (!exists(place / "metadata.json"))
+    throw Error(ErrorCode::kNotFound, "expected metadata.json beside bpe.model, for the languages of its words");
+  const json metadata = read_model_json(place / "metadata.json");
+  if (!metadata.is_object()) throw Error(ErrorCode::kCorrupt, "metadata.json: expected an object");
+  const std::optional<std::string> from = text_at(metadata, "from_code");
+  const std::optional<std::string> to = text_at(metadata, "to_code");
+  if (!from || !to)
+    throw Error(ErrorCode::kCorrupt, "metadata.json: expected from_code and to_code, the languages of bpe.model");
+  return open_byte_pairs(place / "bpe.model", *from, *to);
+}
+
 /// Beside the network or in the folder above it. One model for both languages, or one for each as OPUS-MT has them.
 void read_words(const path& folder, const path& model_folder, NeuralParts& parts) {
   for (const path& place : {folder, model_folder}) {
@@ -119,9 +132,15 @@ void read_words(const path& folder, const path& model_folder, NeuralParts& parts
       parts.target_words = parts.source_words;
       return;
     }
+    if (exists(place / "bpe.model")) {
+      parts.source_words = read_byte_pairs(place);
+      parts.target_words = parts.source_words;
+      return;
+    }
   }
   throw Error(ErrorCode::kNotFound,
-              "expected sentencepiece.model, sentencepiece.bpe.model, or source.spm with target.spm, beside the model");
+              "expected sentencepiece.model, sentencepiece.bpe.model, source.spm with target.spm, or bpe.model with "
+              "metadata.json, beside the model");
 }
 
 /// M2M100's tokens for languages, which follow those of vocab.json in this order; further ones were never used.

@@ -23,4 +23,10 @@ class Subword {
 /// A model of SentencePiece. Throws `kCorrupt`, `kTooLarge`.
 std::unique_ptr<const Subword> open_sentence_piece(const std::filesystem::path& file);
 
+/// A list of merges for words as Moses cuts them, which Argos packages have as `bpe.model`. Sentences to split are in
+/// `source_language`, joined ones in `target_language` (tags; region and script do not count). Throws `kNotFound`,
+/// `kCorrupt`, `kTooLarge`, `kUnsupported`.
+std::unique_ptr<const Subword> open_byte_pairs(const std::filesystem::path& codes, const std::string& source_language,
+                                               const std::string& target_language);
+
 }  // namespace voxlate::translation
