@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <tuple>
 #include <utility>
 
@@ -61,6 +62,7 @@ void Batcher::learn_from(const std::exception_ptr& failure) {
     std::rethrow_exception(failure);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kOutOfMemory) return;
+  } catch (const std::bad_alloc&) {  // main memory: all the same
   } catch (...) {
     return;
   }

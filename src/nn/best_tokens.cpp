@@ -1,6 +1,7 @@
 #include "nn/best_tokens.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace voxlate::nn {
@@ -9,6 +10,7 @@ namespace {
 std::vector<Candidate> best_of_row(const Kernels& kernels, std::span<const float> logits, std::size_t count) {
   const float total = kernels.log_sum_exp(logits.data(), static_cast<int>(logits.size()));
   std::vector<Candidate> best;
+  if (!std::isfinite(total)) return best;
   best.reserve(count + 1);
   float least = -std::numeric_limits<float>::infinity();
   for (std::size_t token = 0; token < logits.size(); ++token) {

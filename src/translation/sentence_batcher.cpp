@@ -59,7 +59,7 @@ class SentenceItem final : public nn::BatchItem {
     std::vector<int> sources(tokens.size(), -1);
     if (std::find(tokens.begin(), tokens.end(), request_.unknown) == tokens.end()) return sources;
     std::vector<int> read = request_.prompt;
-    read.insert(read.end(), tokens.begin(), tokens.end());
+    read.insert(read.end(), tokens.begin(), tokens.end() - 1);  // nothing follows the last one, which may not fit
     const std::vector<int> attended = network_.attended(source_, read);
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       if (tokens[i] == request_.unknown) sources[i] = attended[request_.prompt.size() + i - 1];

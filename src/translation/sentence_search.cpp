@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "voxlate/error.h"
+
 namespace voxlate::translation {
 
 SentenceSearch::SentenceSearch(Setting setting, std::shared_ptr<const nn::EncodedSource> source)
@@ -110,6 +112,10 @@ void SentenceSearch::finish() {
 }
 
 std::vector<Hypothesis> SentenceSearch::results() const {
+  if (ended_.empty())
+    throw Error(ErrorCode::kCorrupt,
+                "translation network: expected a token that may come next, got none: its numbers "
+                "are not finite");
   std::vector<Hypothesis> results = ended_;
   std::stable_sort(results.begin(), results.end(), [](const Hypothesis& a, const Hypothesis& b) {
     const bool a_is_whole = a.ending == Ending::kEnd;

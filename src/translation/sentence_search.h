@@ -66,7 +66,8 @@ class SentenceSearch {
 
   bool finished() const { return finished_; }
 
-  /// The best first, `n_best` at most, at least one. Only when finished.
+  /// The best first, `n_best` at most, at least one. Only when finished. Throws `kCorrupt` when there is none because
+  /// no token could come next: the network's numbers were none.
   std::vector<Hypothesis> results() const;
 
  private:

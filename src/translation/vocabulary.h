@@ -18,7 +18,7 @@ class Vocabulary {
   Vocabulary& operator=(Vocabulary&&) = default;
 
   /// `shared_vocabulary`, `source_vocabulary` …, as CTranslate2 lists them: `<name>.json`, a list of texts, or
-  /// `<name>.txt`, a line each. Nothing when there is neither. Throws `kCorrupt`, `kTooLarge` (above 64 MiB).
+  /// `<name>.txt`, a line each. Nothing when there is neither. Throws `kCorrupt`, `kTooLarge` (above 16 MiB).
   static std::optional<Vocabulary> open(const std::filesystem::path& folder, const std::string& name);
 
   /// A `vocab.json` of Hugging Face's models: an object from token to id, of all ids from 0 on, each once.

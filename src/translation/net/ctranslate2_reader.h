@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model_file/ctranslate2_file.h"
 #include "translation/net/network_reader.h"
@@ -32,13 +37,18 @@ class CTranslate2Reader final : public NetworkReader {
   const model_file::TensorView* find(const std::string& name) const;
   const model_file::TensorView& tensor(const std::string& name) const;
   const model_file::TensorView& matrix(const std::string& name) const;
+  const model_file::TensorView& matrix(const std::string& name, std::int64_t rows, std::int64_t columns) const;
   std::vector<float> vector(const std::string& name) const;
   std::optional<std::int64_t> number(std::string_view scope, std::string_view name) const;
-  std::optional<nn::LayerNorm> norm_of(const std::string& name) const;
+  int layers(Side side) const;
+  int state(Side side) const;
+  std::optional<nn::LayerNorm> norm_of(Side side, const std::string& name) const;
+  std::vector<float> scales_of(const std::string& name, const model_file::TensorView& weight) const;
   nn::LinearPart rows_of(const std::string& name, int first, int count) const;
   std::string embedding_name(Side side) const;
-  float embedding_scale(Side side, int state) const;
-  nn::Matrix positions(Side side, int state) const;
+  float embedding_scale(Side side) const;
+  nn::Matrix positions(Side side) const;
+  std::set<std::string, std::less<>> read_names() const;
   void require_known_parts() const;
 
   const model_file::CTranslate2File& file_;

@@ -23,7 +23,7 @@ nlohmann::json read_model_json(const std::filesystem::path& file, std::uint64_t 
   try {
     return nlohmann::json::parse(text, guard);
   } catch (const nlohmann::json::exception& failure) {
-    throw Error(ErrorCode::kCorrupt, fmt::format("{}: expected JSON: {}", name, failure.what()));
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: expected JSON: {}", name, repair_utf8(failure.what())));
   }
 }
 

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "tests/unit/model_file/ctranslate2_writer.h"
 #include "tests/unit/model_file/model_writer.h"
 
 namespace voxlate::model_file {
@@ -17,50 +19,20 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-template <typename Number>
-std::string bytes_of(Number number) {
-  std::string bytes(sizeof number, '\0');
-  std::memcpy(bytes.data(), &number, sizeof number);
-  return bytes;
-}
-
-std::string text(const std::string& text) {
-  return bytes_of(static_cast<std::uint16_t>(text.size() + 1)) + text + '\0';
-}
-
-/// A variable as `version` writes it; `item` says its type in old versions, `type` in new ones.
-struct Variable {
-  std::string name;
-  std::vector<std::uint32_t> shape;
-  std::uint8_t type;
-  std::uint8_t item;
-  std::string data;
-};
-
-std::string write(const Variable& variable, std::uint32_t version) {
-  std::string bytes = text(variable.name) + static_cast<char>(variable.shape.size());
-  for (const std::uint32_t extent : variable.shape) bytes += bytes_of(extent);
-  const auto size = static_cast<std::uint32_t>(variable.data.size());
-  if (version >= 4) return bytes + static_cast<char>(variable.type) + bytes_of(size) + variable.data;
-  return bytes + static_cast<char>(variable.item) + bytes_of(size / variable.item) + variable.data;
-}
-
-const std::vector<Variable>& variables() {
-  static const std::vector<Variable> kVariables = {
-      {"a/weight", {2, 2}, 1, 1, {1, -2, 3, -128}},
-      {"a/weight_scale", {2}, 0, 4, bytes_of(0.5F) + bytes_of(4.0F)},
-      {"b/weight", {3}, 2, 2, bytes_of<std::int16_t>(-300) + bytes_of<std::int16_t>(7) + bytes_of<std::int16_t>(0)},
-      {"heads", {}, 2, 2, bytes_of<std::int16_t>(8)}};
+const std::vector<WrittenVariable>& variables() {
+  static const std::vector<WrittenVariable> kVariables = {
+      {"a/weight", WrittenType::kI8, {2, 2}, {1, -2, 3, -128}},
+      {"a/weight_scale", WrittenType::kF32, {2}, bytes_of(0.5F) + bytes_of(4.0F)},
+      {"b/weight",
+       WrittenType::kI16,
+       {3},
+       bytes_of<std::int16_t>(-300) + bytes_of<std::int16_t>(7) + bytes_of<std::int16_t>(0)},
+      written_number("heads", 8, WrittenType::kI16)};
   return kVariables;
 }
 
-std::string write_file(std::uint32_t version, const std::vector<Variable>& variables) {
-  std::string bytes = bytes_of(version);
-  if (version >= 2) bytes += text("TransformerSpec") + bytes_of<std::uint32_t>(7);
-  bytes += bytes_of(static_cast<std::uint32_t>(variables.size()));
-  for (const Variable& variable : variables) bytes += write(variable, version);
-  if (version >= 3) bytes += bytes_of<std::uint32_t>(1) + text("same") + text("a/weight");
-  return bytes;
+std::string write_file(std::uint32_t version, std::vector<WrittenVariable> variables) {
+  return write_ctranslate2({.version = version, .variables = std::move(variables), .aliases = {{"same", "a/weight"}}});
 }
 
 Refusal refusal_of(const std::string& bytes) {
@@ -74,7 +46,7 @@ TEST_P(CTranslate2FileVersions, AreRead) {
   const auto file = CTranslate2File::parse(as_bytes(bytes), "model.bin");
   EXPECT_EQ(file->spec(), GetParam() >= 2 ? "TransformerSpec" : "");
   EXPECT_EQ(file->revision(), GetParam() >= 2 ? 7U : 1U);
-  EXPECT_EQ(file->tensors().size(), GetParam() >= 3 ? 5U : 4U);
+  EXPECT_EQ(file->tensors().size(), GetParam() >= 3 ? 6U : 4U) << "with its scale";
   EXPECT_EQ(file->tensor("a/weight").type, ElementType::kI8);
   EXPECT_EQ(file->tensor("a/weight").shape, (std::vector<std::int64_t>{2, 2}));
   EXPECT_EQ(read_all(file->tensor("a/weight")), (std::vector<float>{1, -2, 3, -128}));
@@ -84,6 +56,7 @@ TEST_P(CTranslate2FileVersions, AreRead) {
   EXPECT_EQ(file->number("nothing"), std::nullopt);
   if (GetParam() >= 3) {
     EXPECT_EQ(file->tensor("same").bytes.data(), file->tensor("a/weight").bytes.data());
+    EXPECT_EQ(file->tensor("same_scale").bytes.data(), file->tensor("a/weight_scale").bytes.data());
   }
 }
 
@@ -100,9 +73,9 @@ TEST_P(CTranslate2FileVersions, AreRefusedWhereverTheyAreCut) {
 INSTANTIATE_TEST_SUITE_P(Each, CTranslate2FileVersions, testing::Values(1, 2, 3, 4, 5, 6));
 
 TEST(CTranslate2File, HoldsF16BF16AndI32) {
-  const std::string bytes = write_file(6, {{"a/weight", {1}, 4, 0, bytes_of<std::uint16_t>(0x3C00)},
-                                           {"b", {1}, 5, 0, bytes_of<std::uint16_t>(0x4000)},
-                                           {"c", {1}, 3, 0, bytes_of<std::int32_t>(-70'000)}});
+  const std::string bytes = write_file(6, {{"a/weight", WrittenType::kF16, {1}, bytes_of<std::uint16_t>(0x3C00)},
+                                           {"b", WrittenType::kBF16, {1}, bytes_of<std::uint16_t>(0x4000)},
+                                           {"c", WrittenType::kI32, {1}, bytes_of<std::int32_t>(-70'000)}});
   const auto file = CTranslate2File::parse(as_bytes(bytes), "model.bin");
   EXPECT_EQ(read_all(file->tensor("a/weight")), std::vector<float>{1});
   EXPECT_EQ(read_all(file->tensor("b")), std::vector<float>{2});
@@ -110,14 +83,16 @@ TEST(CTranslate2File, HoldsF16BF16AndI32) {
 }
 
 TEST(CTranslate2File, SaysWhatIsWrong) {
-  const auto with = [](Variable variable) { return refusal_of(write_file(6, {std::move(variable)})); };
+  const auto with = [](WrittenVariable variable) { return refusal_of(write_file(6, {std::move(variable)})); };
   EXPECT_EQ(refusal_of(write_file(7, {})).code, ErrorCode::kUnsupported);
   EXPECT_THAT(refusal_of(write_file(7, {})).message, HasSubstr("expected 1 to 6, got 7"));
-  EXPECT_EQ(with({"x", {1}, 6, 0, "1234"}).code, ErrorCode::kUnsupported);
-  EXPECT_THAT(with({"x", {1}, 6, 0, "1234"}).message, HasSubstr("expected 0 (f32) to 5 (bf16), got 6"));
-  EXPECT_THAT(with({"x", {3}, 0, 0, "12345678"}).message, HasSubstr("expected the 12 bytes of f32 [3], got 8"));
-  EXPECT_EQ(with({"x", {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, 0, 0, ""}).code, ErrorCode::kCorrupt);
-  EXPECT_THAT(with({"x", {1, 1, 1, 1, 1}, 1, 0, "1"}).message, HasSubstr("at most 4 dimensions, got 5"));
+  EXPECT_EQ(with({"x", WrittenType{6}, {1}, "1234"}).code, ErrorCode::kUnsupported);
+  EXPECT_THAT(with({"x", WrittenType{6}, {1}, "1234"}).message, HasSubstr("expected 0 (f32) to 5 (bf16), got 6"));
+  EXPECT_THAT(with({"x", WrittenType::kF32, {3}, "12345678"}).message,
+              HasSubstr("expected the 12 bytes of f32 [3], got 8"));
+  EXPECT_EQ(with({"x", WrittenType::kF32, {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, ""}).code,
+            ErrorCode::kCorrupt);
+  EXPECT_THAT(with({"x", WrittenType::kI8, {1, 1, 1, 1, 1}, "1"}).message, HasSubstr("at most 4 dimensions, got 5"));
   EXPECT_THAT(refusal_of(write_file(6, {variables()[0], variables()[0]})).message, HasSubstr("a second time"));
   EXPECT_THAT(refusal_of(write_file(6, {variables()[1]})).message, HasSubstr("a/weight")) << "an alias of nothing";
   EXPECT_THAT(refusal_of(bytes_of<std::uint32_t>(1) + bytes_of<std::uint32_t>(0xFFFFFFFF)).message,
