@@ -24,7 +24,7 @@ struct ZipItem {
 
 namespace zip_writing {
 
-inline void put(std::string& bytes, std::uint32_t value, int count) {
+inline void put(std::string& bytes, std::uint64_t value, int count) {
   for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xFFU);
 }
 

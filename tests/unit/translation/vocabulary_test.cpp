@@ -10,7 +10,7 @@
 #include "base/temporary_folder.h"
 #include "base/utf8.h"
 #include "tests/unit/model_file/model_writer.h"
-#include "translation/model_json.h"
+#include "translation/net/model_json.h"
 
 namespace voxlate::translation {
 namespace {
