@@ -2,9 +2,7 @@
 
 #include <unicode/ubrk.h>
 #include <unicode/uchar.h>
-#include <unicode/uscript.h>
 #include <unicode/utext.h>
-#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +11,7 @@
 #include <memory>
 #include <numeric>
 
+#include "translation/characters.h"
 #include "voxlate/error.h"
 
 namespace voxlate::translation {
@@ -32,33 +31,11 @@ void check(UErrorCode status, std::string_view what) {
     throw Error(ErrorCode::kInternal, "ICU cannot " + std::string(what) + ": " + u_errorName(status));
 }
 
-UChar32 first_character(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  std::int32_t offset = 0;
-  UChar32 character = 0;
-  if (!text.empty()) U8_NEXT_OR_FFFD(bytes, offset, static_cast<std::int32_t>(text.size()), character);
-  return character;
-}
-
-UChar32 last_character(std::string_view text) {
-  std::size_t begin = text.empty() ? 0 : text.size() - 1;
-  while (begin > 0 && (static_cast<std::uint8_t>(text[begin]) & 0xC0U) == 0x80U) --begin;
-  return first_character(text.substr(begin));
-}
-
-/// Characters of scripts that are written without spaces, and their punctuation.
-bool is_unspaced(UChar32 c) {
-  if ((c >= 0x3000 && c <= 0x303F) || (c >= 0xFF00 && c <= 0xFFEF)) return true;
-  UErrorCode status = U_ZERO_ERROR;
-  const UScriptCode script = uscript_getScript(c, &status);
-  return script == USCRIPT_HAN || script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA;
-}
-
 /// How bad a cut behind `before` reads, in parts of the average length of a part.
 double cut_cost(std::string_view before) {
   const bool behind_blank = !before.empty() && kBlanks.find(before.back()) != std::string_view::npos;
-  const UChar32 last = last_character(trimmed(before));
-  const int8_t type = u_charType(last);
+  const char32_t last = last_character(trimmed(before)).code;
+  const int8_t type = u_charType(static_cast<UChar32>(last));
   if (type == U_OTHER_PUNCTUATION && last != '\'' && last != '/') return 0;
   if (type == U_DASH_PUNCTUATION) return behind_blank ? 0 : 0.5;
   return behind_blank || is_unspaced(last) ? 0.25 : 0.5;
@@ -148,7 +125,7 @@ std::vector<std::string> split_in_proportion(std::string_view text, std::span<co
 
 std::string joined_text(std::string_view a, std::string_view b) {
   std::string joined(a);
-  const bool unspaced = is_unspaced(last_character(a)) && is_unspaced(first_character(b));
+  const bool unspaced = is_unspaced(last_character(a).code) && is_unspaced(first_character(b).code);
   if (!a.empty() && !b.empty() && !unspaced) joined += ' ';
   joined += b;
   return joined;
