@@ -1,12 +1,9 @@
 #include "translation/glossary.h"
 
 #include <fmt/format.h>
-#include <unicode/ubrk.h>
-#include <unicode/utext.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -24,13 +21,6 @@
 
 namespace voxlate::translation {
 namespace {
-
-struct CloseBreakIterator {
-  void operator()(UBreakIterator* iterator) const { ubrk_close(iterator); }
-};
-struct CloseText {
-  void operator()(UText* text) const { utext_close(text); }
-};
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kInvalidInput, "glossary: " + what); }
 
@@ -69,8 +59,6 @@ std::size_t matched_size(std::string_view text, std::string_view term) {
   }
   return size;
 }
-
-bool is_apostrophe(char32_t c) { return c == '\'' || c == 0x2019; }
 
 }  // namespace
 
@@ -116,26 +104,6 @@ std::optional<Glossary::Match> Glossary::find(std::string_view text, std::size_t
     return Match{.size = size, .target = is_capitalised ? capitalised(target) : std::move(target)};
   }
   return std::nullopt;
-}
-
-std::vector<bool> word_breaks(std::string_view text) {
-  std::vector<bool> breaks(text.size() + 1, false);
-  UErrorCode status = U_ZERO_ERROR;
-  const std::unique_ptr<UBreakIterator, CloseBreakIterator> iterator(ubrk_open(UBRK_WORD, "", nullptr, 0, &status));
-  const std::unique_ptr<UText, CloseText> wrapped(
-      utext_openUTF8(nullptr, text.data(), static_cast<std::int64_t>(text.size()), &status));
-  if (U_SUCCESS(status)) ubrk_setUText(iterator.get(), wrapped.get(), &status);
-  if (U_FAILURE(status))
-    throw Error(ErrorCode::kInternal, std::string("ICU cannot find the words of a text: ") + u_errorName(status));
-  for (std::int32_t offset = ubrk_first(iterator.get()); offset != UBRK_DONE; offset = ubrk_next(iterator.get()))
-    breaks[static_cast<std::size_t>(offset)] = true;
-  for (std::size_t offset = 0; offset < text.size();) {
-    const Character character = first_character(text.substr(offset));
-    if (is_apostrophe(character.code)) breaks[offset] = breaks[offset + character.size] = true;
-    offset += character.size;
-  }
-  breaks[0] = breaks[text.size()] = true;
-  return breaks;
 }
 
 Glossary parse_glossary_lines(std::string_view text, const GlossaryLimits& limits) {

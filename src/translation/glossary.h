@@ -39,7 +39,7 @@ class Glossary {
   };
 
   /// The longest term that begins at `offset`. `is_word_break[i]` tells whether words may begin or end at byte i, for
-  /// i up to and including `text.size()`; see `word_breaks`.
+  /// i up to and including `text.size()`; see `word_breaks` of text_layout.h.
   std::optional<Match> find(std::string_view text, std::size_t offset, const std::vector<bool>& is_word_break) const;
 
   const std::vector<Term>& terms() const { return terms_; }
@@ -50,10 +50,6 @@ class Glossary {
   /// Indices of the terms by their first character, folded; the longest first.
   std::unordered_map<char32_t, std::vector<std::size_t>> by_first_;
 };
-
-/// Where words begin or end in `text`, a flag for each byte and one for the end. Apostrophes part words: a term is
-/// found in "term's" and "l'term" too.
-std::vector<bool> word_breaks(std::string_view text);
 
 /// Lines of "term=translation" or "term"; blanks around both, empty lines and lines that begin with "#" are left out.
 /// Throws `kInvalidInput` with the number of the line.

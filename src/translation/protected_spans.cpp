@@ -4,6 +4,7 @@
 #include <array>
 
 #include "translation/characters.h"
+#include "translation/text_layout.h"
 
 // What is looked for, at the beginning of a word; the first that is there is taken:
 //

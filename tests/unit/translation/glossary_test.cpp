@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "translation/text_layout.h"
 #include "voxlate/error.h"
 
 namespace voxlate::translation {
