@@ -83,9 +83,9 @@ class PieceLayout {
  public:
   PieceLayout(const ProtectedText& source, std::string_view translation)
       : source_(source), is_there_(source.pieces.size(), false), is_inserted_(source.pieces.size(), false) {
-    source_plain_ = plain_text(items_of(source.text, /*report=*/false));
+    source_plain_ = plain_text(items_of(source.text, /*report_doubled=*/false));
     std::fill(is_there_.begin(), is_there_.end(), false);
-    items_ = items_of(with_blanks_of(source.text, translation), /*report=*/true);
+    items_ = items_of(with_blanks_of(source.text, translation), /*report_doubled=*/true);
     plain_ = plain_text(items_);
     is_exact_ = plain_ == source_plain_;
   }

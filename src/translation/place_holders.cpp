@@ -76,7 +76,7 @@ class ElementReader {
     if (!take_any({"id", "ID", "Id"})) return {};
     if (!take_any({"=", "\uFF1D"})) return {};
     take_quote();
-    const std::string id = take_digits();
+    std::string id = take_digits();
     take_quote();
     take_any({"/", "\uFF0F"});
     if (id.empty() || !take_any({">", "&gt;", "\uFF1E"})) return {};

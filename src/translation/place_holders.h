@@ -19,7 +19,7 @@ namespace voxlate::translation {
 /// grammatical number with it.
 enum class PlaceHolders {
   kNumbers,  ///< "317": for networks that translate plain text
-  kTags,     ///< `<x id="1"/>`: for chat models and for engines that translate HTML
+  kTags,     ///< `<x id="1"/>`: for chat models, engines that translate HTML, and Apertium, where they are blanks
   kNone,     ///< the engine looks after everything inside a sentence itself
 };
 

@@ -10,23 +10,22 @@
 
 namespace {
 
+using voxlate::translation::Glossary;
+using voxlate::translation::GlossaryLimits;
 using voxlate::translation::PlaceHolders;
 using voxlate::translation::ProtectedPiece;
 using voxlate::translation::ProtectedText;
 using voxlate::translation::TextRules;
 
-/// Glossaries are read, or refused with kInvalidInput.
-void parse_glossaries(std::string_view bytes) {
+/// A glossary is read, or refused with kInvalidInput; then it is empty.
+template <typename Parse>
+Glossary parsed(std::string_view bytes, Parse parse) {
   try {
-    voxlate::translation::parse_glossary_lines(bytes);
+    return parse(bytes, GlossaryLimits{});
   } catch (const voxlate::Error& error) {
     if (error.code() != voxlate::ErrorCode::kInvalidInput) std::abort();
   }
-  try {
-    voxlate::translation::parse_glossary_json(bytes);
-  } catch (const voxlate::Error& error) {
-    if (error.code() != voxlate::ErrorCode::kInvalidInput) std::abort();
-  }
+  return {};
 }
 
 void check_restored(const ProtectedText& source, std::string_view translation) {
@@ -42,15 +41,17 @@ void check_restored(const ProtectedText& source, std::string_view translation) {
 }  // namespace
 
 // Any bytes as a sentence come back whole when nothing is translated, and nothing is lost when the translation is any
-// other bytes: the input up to its last line feed is the sentence, the rest a translation. The input is a glossary too.
+// other bytes: the input up to its last line feed is the sentence, the rest a translation. The input is a glossary too,
+// and the translation one of the sentence.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t kLongest = 4096;
   if (size > kLongest) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  parse_glossaries(bytes);
+  parsed(bytes, voxlate::translation::parse_glossary_json);
   const std::size_t end = bytes.rfind('\n');
   const std::string_view sentence = bytes.substr(0, end);
   const std::string_view translation = end == std::string_view::npos ? std::string_view() : bytes.substr(end + 1);
+  const Glossary glossary = parsed(translation, voxlate::translation::parse_glossary_lines);
   for (const PlaceHolders style : {PlaceHolders::kNumbers, PlaceHolders::kTags, PlaceHolders::kNone}) {
     TextRules rules;
     rules.place_holders = style;
@@ -58,6 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const ProtectedText source = voxlate::translation::protect(sentence, rules);
     if (voxlate::translation::restore(source, source.text) != sentence) std::abort();
     check_restored(source, translation);
+    rules.glossary = &glossary;
+    check_restored(voxlate::translation::protect(sentence, rules), translation);
   }
   return 0;
 }
