@@ -86,6 +86,8 @@ class PieceLayout {
     source_plain_ = plain_text(items_of(source.text, /*report_doubled=*/false));
     std::fill(is_there_.begin(), is_there_.end(), false);
     items_ = items_of(with_blanks_of(source.text, translation), /*report_doubled=*/true);
+    for (std::size_t piece = 0; piece < source.pieces.size(); ++piece)
+      if (!is_there_[piece]) is_there_[piece] = claim_written(piece);
     plain_ = plain_text(items_);
     is_exact_ = plain_ == source_plain_;
   }
@@ -121,6 +123,24 @@ class PieceLayout {
     }
     add_text(items, text.substr(begin));
     return items;
+  }
+
+  /// Takes what a lost place holder stood for where the translation has it in so many words.
+  bool claim_written(std::size_t piece) {
+    const std::string& target = source_.pieces[piece].target;
+    if (source_.pieces[piece].is_tag || source_plain_.find(target) != std::string::npos) return false;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      const std::size_t at = items_[i].text.find(target);
+      if (at == std::string::npos) continue;
+      const std::string before = items_[i].text.substr(0, at);
+      const std::string behind = items_[i].text.substr(at + target.size());
+      if (sticks(last_character(before).code) || sticks(first_character(behind).code)) continue;
+      items_[i] = {.text = {}, .piece = piece};
+      if (!behind.empty()) items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(i) + 1, Item{.text = behind});
+      if (!before.empty()) items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(i), Item{.text = before});
+      return true;
+    }
+    return false;
   }
 
   void insert_missing() {
@@ -183,9 +203,10 @@ class PieceLayout {
     std::size_t low = 0;
     std::size_t high = plain_.size();
     if (piece.partner && is_there_[*piece.partner]) (piece.is_closing ? low : high) = plain_offset_of(*piece.partner);
-    const bool before_end_mark = has_letter_or_digit(std::string_view(source_plain_).substr(piece.offset)) ||
-                                 piece.offset < trimmed(source_plain_).size();
-    std::size_t best = piece.is_closing ? high : before_end_mark ? end_of_words() : plain_.size();
+    const bool before_end_mark = piece.offset < trimmed(source_plain_).size();
+    const bool begins_pair = piece.partner && !piece.is_closing;
+    std::size_t best = before_end_mark ? std::min(end_of_words(), high) : high;
+    if (begins_pair) best = low;
     double best_distance =
         std::abs(static_cast<double>(count_characters(std::string_view(plain_).substr(0, best))) - wanted);
     for (const Break& one : breaks_) {

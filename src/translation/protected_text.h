@@ -68,7 +68,8 @@ struct Restored {
 ProtectedText protect(std::string_view sentence, const TextRules& rules);
 
 /// Puts everything back into the translation of `protect(…).text`. Whatever was taken out comes back once: where its
-/// place holder is, else at a word boundary near its share of the length; tags well nested. Blanks at the ends of
+/// place holder is, else where the translation has it in so many words, else at a word boundary near its share of the
+/// length; tags well nested. Blanks at the ends of
 /// `translation` are not kept. The numbers that stayed in the text are compared.
 Restored restore_and_check(const ProtectedText& source, std::string_view translation);
 

@@ -177,6 +177,13 @@ TEST(ProtectedText, ALostPieceComesBackAtAWord) {
   EXPECT_EQ(restore(with_numbers("a.org is it"), ""), "a.org");
 }
 
+TEST(ProtectedText, WhatTheTranslationWroteOutIsNotDoubled) {
+  const ProtectedText source = with_numbers("Send it before 12:30 please.");
+  const Restored restored = restore_and_check(source, "请在12:30之前寄。");
+  EXPECT_EQ(restored.text, "请在12:30之前寄。");
+  EXPECT_THAT(restored.problems, IsEmpty());
+}
+
 TEST(ProtectedText, ADoubledPieceComesBackOnce) {
   const ProtectedText source = with_numbers("See a.org now");
   const Restored restored = restore_and_check(source, marked(source, "Mira {0} y ") + marked(source, "{0} ya"));
@@ -191,6 +198,8 @@ TEST(ProtectedText, TagsInsideComeBackRoundWords) {
   EXPECT_EQ(restored.text, "Esto es <i>realmente</i> bueno");
   EXPECT_THAT(restored.problems, IsEmpty());
   EXPECT_EQ(restore(with_numbers("<b>All</b> of it"), "Todo"), "<b>Todo</b>");
+  EXPECT_EQ(restore(with_numbers("♪ I love you <b>so</b> ♪"), "Te amo tanto"), "♪ Te amo <b>tanto</b> ♪");
+  EXPECT_EQ(restore(with_numbers("<i>One</i> and <i>two</i>."), "Uno y dos."), "<i>Uno</i> y <i>dos</i>.");
 }
 
 TEST(ProtectedText, TagsGoWithWhatTheyWereRound) {
