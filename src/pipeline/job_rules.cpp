@@ -138,7 +138,7 @@ void complete_targets(JobSpec& spec, const Capabilities& capabilities) {
     require_language_tag("targets", target);
     if (!seen.insert(target).second) continue;
     const auto reaches = [&](const TranslationRoute& route) {
-      return primary_language(route.target) == primary_language(target) &&
+      return (spec.translator.empty() || route.engine.starts_with(spec.translator + " ")) && primary_language(route.target) == primary_language(target) &&
              (source.empty() || primary_language(route.source) == primary_language(source));
     };
     if (std::none_of(capabilities.routes.begin(), capabilities.routes.end(), reaches)) {

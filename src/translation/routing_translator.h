@@ -49,12 +49,10 @@ class RoutingTranslator final : public Translator {
 
   /// Besides what the seam says: throws `kTimeout` when an engine hangs and no other is left. The message of
   /// `kUnsupported` lists what there is. Notes are those of the translation only.
-  Transcript translate(const Transcript& transcript, std::string_view target, Progress& progress,
-                       std::stop_token stop) override;
+  Transcript translate(const Transcript& transcript, std::string_view target, const TranslateOptions& options,
+                       Progress& progress, std::stop_token stop) override;
 
  private:
-  class Run;
-
   std::shared_ptr<const RouteTable> table() const;
   std::vector<std::vector<EnginePair>> pairs() const;
 
