@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/log.h"
-#include "translation/language_codes.h"
 #include "translation/glossary.h"
+#include "translation/language_codes.h"
 #include "translation/translation_run.h"
 #include "voxlate/error.h"
 

@@ -33,11 +33,12 @@ std::string joined_names(const std::vector<std::string>& names, std::string_view
   return all;
 }
 
-TranslationRun::TranslationRun(Setting setting) : setting_(std::move(setting)), best_([this] {
-  return setting_.table.way(setting_.route.source, setting_.route.target, [this](std::size_t engine) {
-    return setting_.engine.empty() || setting_.engines[engine]->kind() == setting_.engine;
-  });
-}()) {
+TranslationRun::TranslationRun(Setting setting)
+    : setting_(std::move(setting)), best_([this] {
+        return setting_.table.way(setting_.route.source, setting_.route.target, [this](std::size_t engine) {
+          return setting_.engine.empty() || setting_.engines[engine]->kind() == setting_.engine;
+        });
+      }()) {
   if (best_.empty())
     throw Error(ErrorCode::kUnsupported, "no way of translating " + setting_.route.source + " to " +
                                              setting_.route.target + " by " + setting_.engine + " is installed");
@@ -72,9 +73,8 @@ Way TranslationRun::next_way(const std::set<std::size_t>& failed) const {
     return failed.count(engine) == 0 &&
            (setting_.engine.empty() || setting_.engines[engine]->kind() == setting_.engine);
   };
-  Way way = setting_.table.way(setting_.route.source, setting_.route.target, [&](std::size_t engine) {
-    return is_left(engine) && !setting_.rests.rests(engine);
-  });
+  Way way = setting_.table.way(setting_.route.source, setting_.route.target,
+                               [&](std::size_t engine) { return is_left(engine) && !setting_.rests.rests(engine); });
   return way.empty() ? setting_.table.way(setting_.route.source, setting_.route.target, is_left) : way;
 }
 
@@ -159,8 +159,7 @@ std::vector<Translation> TranslationRun::take(const Step& step, std::span<const 
     }
   }
   if (asked.empty()) return translations;
-  std::vector<Translation> fresh =
-      setting_.engines[step.engine]->translate_versions(asked, step.pair, setting_.stop);
+  std::vector<Translation> fresh = setting_.engines[step.engine]->translate_versions(asked, step.pair, setting_.stop);
   if (fresh.size() != asked.size()) throw Error(ErrorCode::kInternal, "a translation engine lost a sentence");
   setting_.rests.worked(step.engine);
   for (std::size_t i = 0; i < asked.size(); ++i) {
@@ -181,11 +180,9 @@ TranslationRun::Choice TranslationRun::choose(const Sentence& sentence, const Pr
                         .is_broken = version.is_cut});
   }
   const VersionRule rule{.characters_per_second = setting_.max_characters_per_second};
-  CheckedVersion& best =
-      versions[choose_version(sentence, versions, setting_.route.target, setting_.join, rule)];
-  return {.text = std::move(best.text),
-          .missing_numbers = count_missing_numbers(best.problems),
-          .is_cut = best.is_broken};
+  CheckedVersion& best = versions[choose_version(sentence, versions, setting_.route.target, setting_.join, rule)];
+  return {
+      .text = std::move(best.text), .missing_numbers = count_missing_numbers(best.problems), .is_cut = best.is_broken};
 }
 
 /// Those that all engines on the way carry.

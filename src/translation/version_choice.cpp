@@ -33,8 +33,8 @@ double needed_reading_speed(const Sentence& sentence, const std::string& text, c
   return fastest;
 }
 
-std::size_t choose_version(const Sentence& sentence, std::span<const CheckedVersion> versions, const std::string& language,
-                           const JoinOptions& join, const VersionRule& rule) {
+std::size_t choose_version(const Sentence& sentence, std::span<const CheckedVersion> versions,
+                           const std::string& language, const JoinOptions& join, const VersionRule& rule) {
   assert(!versions.empty());
   std::vector<double> worths;
   for (const CheckedVersion& version : versions) worths.push_back(worth(version, rule));

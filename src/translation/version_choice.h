@@ -33,8 +33,8 @@ struct VersionRule {
 /// the fewest characters. Of equal ones the earlier is taken. A version without text comes only when all are.
 /// Characters are grapheme clusters, spaces count, tags do not. `language` is that of the versions; there is at least
 /// one.
-std::size_t choose_version(const Sentence& sentence, std::span<const CheckedVersion> versions, const std::string& language,
-                           const JoinOptions& join, const VersionRule& rule);
+std::size_t choose_version(const Sentence& sentence, std::span<const CheckedVersion> versions,
+                           const std::string& language, const JoinOptions& join, const VersionRule& rule);
 
 /// The characters a second that the fastest cue of `text` asks for when it is laid back; infinite for one that lasts
 /// no time, 0 without text.
