@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kFeedCapacity = 4096;
 constexpr int kMaxCrashes = 3;
-constexpr std::chrono::seconds kIdleModelsEvery{10};
+constexpr std::chrono::seconds kModelsEvery{10};
 constexpr std::chrono::seconds kRemoteTranslatorsEvery{30};
 
 jobs::JobRunner::Options runner_options(const Config& config, const std::string& owner) {
@@ -49,7 +49,11 @@ App::App(const Config& config)
               },
               {.awaited = [this] { return models_.awaited(); }}),
       rescuer_({.owner = owner_, .max_crashes = kMaxCrashes}, store_, feed_, clock_, [this] { runner_.wake(); }),
-      idle_models_("idle models", kIdleModelsEvery, [this](const std::stop_token&) { engines_.unload_idle_models(); }),
+      model_ticker_("models", kModelsEvery,
+                    [this](const std::stop_token&) {
+                      engines_.unload_idle_models();
+                      models_.look_again();
+                    }),
       remote_translators_("remote translators", kRemoteTranslatorsEvery,
                           [this](const std::stop_token& stop) { ask_remote_translators(stop); }),
       server_(http_options(), http_services()) {

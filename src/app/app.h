@@ -54,7 +54,7 @@ class App {
   models::ModelLibrary models_;
   jobs::JobRunner runner_;
   jobs::JobRescuer rescuer_;
-  jobs::Ticker idle_models_;
+  jobs::Ticker model_ticker_;
   jobs::Ticker remote_translators_;
   http::Server server_;
 };

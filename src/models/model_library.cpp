@@ -37,6 +37,8 @@ std::vector<ModelInfo> ModelLibrary::list() {
   return models;
 }
 
+void ModelLibrary::look_again() { list_all(); }
+
 ModelOffer ModelLibrary::list_offered(std::stop_token stop) {
   std::string problem = index_.refresh(stop);
   return {.models = list_all(), .problem = std::move(problem)};

@@ -36,6 +36,9 @@ class ModelLibrary final : public ModelStore {
   ModelInfo unload(std::string_view id) override;
   void remove(std::string_view id) override;
 
+  /// Has archives unpacked and checksums read of what was put into the folder meanwhile, on the library's thread.
+  void look_again();
+
  private:
   struct Download {
     std::string id;

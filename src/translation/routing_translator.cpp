@@ -102,12 +102,29 @@ std::optional<TranslationRoute> RoutingTranslator::route(std::string_view source
   return *found;
 }
 
+std::shared_ptr<const RouteTable> RoutingTranslator::table_for(std::string_view source, std::string_view target,
+                                                               const std::stop_token& stop) {
+  std::shared_ptr<const RouteTable> known = table();
+  if (known->find(source, target) != nullptr) return known;
+  std::optional<Error> failure;
+  try {
+    refresh(stop);
+  } catch (const Error& error) {
+    if (!may_do_better_elsewhere(error)) throw;
+    failure = error;
+  }
+  known = table();
+  if (known->find(source, target) != nullptr) return known;
+  const std::string missing = describe_missing(source, target, *known);
+  if (failure) throw Error(failure->code(), missing + ". Not known of all: " + failure->what());
+  throw Error(ErrorCode::kUnsupported, missing);
+}
+
 Transcript RoutingTranslator::translate(const Transcript& transcript, std::string_view target,
                                         const TranslateOptions& options, Progress& progress, std::stop_token stop) {
-  const std::shared_ptr<const RouteTable> table = this->table();
-  const TranslationRoute* route = table->find(transcript.language, target);
-  if (route == nullptr) throw Error(ErrorCode::kUnsupported, describe_missing(transcript.language, target, *table));
   const Glossary glossary = parse_glossary_lines(options.glossary);
+  const std::shared_ptr<const RouteTable> table = table_for(transcript.language, target, stop);
+  const TranslationRoute* route = table->find(transcript.language, target);
   const std::vector<Sentence> sentences = join_sentences(transcript.segments, route->source, join_);
   const auto last_end = transcript.segments.empty() ? std::chrono::milliseconds{} : transcript.segments.back().end;
   const std::chrono::milliseconds total = std::max(transcript.duration, last_end);

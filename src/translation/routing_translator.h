@@ -48,12 +48,17 @@ class RoutingTranslator final : public Translator {
   std::optional<TranslationRoute> route(std::string_view source, std::string_view target) const override;
 
   /// Besides what the seam says: throws `kTimeout` when an engine hangs and no other is left. The message of
-  /// `kUnsupported` lists what there is. Notes are those of the translation only.
+  /// `kUnsupported` lists what there is; where an engine could not be asked what it can do, that is thrown. Notes are
+  /// those of the translation only.
   Transcript translate(const Transcript& transcript, std::string_view target, const TranslateOptions& options,
                        Progress& progress, std::stop_token stop) override;
 
  private:
   std::shared_ptr<const RouteTable> table() const;
+  /// One that has a route. Engines are asked before the pair is given up: after a start a job may be sooner than the
+  /// answers of servers.
+  std::shared_ptr<const RouteTable> table_for(std::string_view source, std::string_view target,
+                                              const std::stop_token& stop);
   std::vector<std::vector<EnginePair>> pairs() const;
 
   const std::vector<std::unique_ptr<SentenceEngine>> engines_;

@@ -1,6 +1,7 @@
 #include "spoken_words.h"
 
 #include <fstream>
+#include <iterator>
 #include <random>
 #include <sstream>
 #include <stdexcept>
@@ -86,8 +87,29 @@ std::vector<std::pair<std::string, std::string>> test_words() {
   return words;
 }
 
+std::map<std::string, std::string> meanings_of_test_words(const std::string& language) {
+  std::ifstream file(test_words_model().parent_path() / "words.tsv");
+  std::string line;
+  std::getline(file, line);  // the names of the columns
+  std::istringstream names(line);
+  std::ptrdiff_t column = 0;
+  for (std::string name; names >> name && name != language;) ++column;
+  std::map<std::string, std::string> meanings;
+  while (std::getline(file, line)) {
+    std::istringstream columns(line);
+    const std::vector<std::string> words{std::istream_iterator<std::string>(columns), {}};
+    meanings[words.at(0)] = words.at(static_cast<std::size_t>(column));
+  }
+  return meanings;
+}
+
 std::filesystem::path test_words_model() {
   return std::filesystem::path(VOXLATE_SOURCE_DIR) / "tests/data/test_words/ggml-test-words.bin";
+}
+
+std::filesystem::path test_translate_package(const std::string& target) {
+  return std::filesystem::path(VOXLATE_SOURCE_DIR) / "tests/data/test_translate" /
+         ("translate-test_en_" + target + ".argosmodel");
 }
 
 }  // namespace voxlate::e2e

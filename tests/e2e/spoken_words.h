@@ -46,7 +46,13 @@ class SpokenWords {
 /// The words that the model in tests/data/test_words knows: English and Spanish, in pairs of one meaning.
 std::vector<std::pair<std::string, std::string>> test_words();
 
+/// The same words from English into a language that has a column in `words.tsv`: "es", "th".
+std::map<std::string, std::string> meanings_of_test_words(const std::string& language);
+
 /// That model's file.
 std::filesystem::path test_words_model();
+
+/// The translation model in tests/data/test_translate for these words, as an archive: from English into "es" or "th".
+std::filesystem::path test_translate_package(const std::string& target);
 
 }  // namespace voxlate::e2e

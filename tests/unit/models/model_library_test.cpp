@@ -430,6 +430,16 @@ TEST_F(PackagesOfLibrary, AnArchiveDroppedIntoTheFolderIsUnpackedInTheBackground
   EXPECT_TRUE(find(kId).usable);
 }
 
+TEST_F(PackagesOfLibrary, AnArchiveIsUnpackedThoughNobodyListsTheModels) {
+  open();
+  const std::filesystem::path archive = path_ / "translate-en_es-1_0.argosmodel";
+  write(archive.filename(), package_);
+  library_->look_again();
+  // The archive goes last.
+  while (std::filesystem::exists(archive)) std::this_thread::yield();
+  EXPECT_TRUE(std::filesystem::exists(path_ / "translate-en_es-1_0/model/model.bin"));
+}
+
 TEST_F(PackagesOfLibrary, AnArchiveThatIsThereAlreadyIsNotFetchedAgain) {
   open();
   library_->list_offered({});

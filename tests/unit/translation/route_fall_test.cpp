@@ -242,6 +242,20 @@ TEST_F(RouteFall, LearnsRoutesLater) {
   EXPECT_EQ(translator().route("en", "fr")->engine, "dead");
 }
 
+TEST_F(RouteFall, APairThatNobodyHasIsAskedForBeforeItIsGivenUp) {
+  add("slow", {}).learned = {{"en", "es", "slow"}};
+  FailingEngine& dead = add("dead", {});
+  dead.refresh_failure = Error(ErrorCode::kUnavailable, "dead is dead");
+  EXPECT_EQ(translate("es").engine, "slow");
+  EXPECT_EQ(failure("fr").code(), ErrorCode::kUnavailable) << "the dead one may have it";
+  EXPECT_STREQ(failure("fr").what(),
+               "cannot translate from en to fr. Installed: en->es. Not known of all: dead is dead");
+  dead.refresh_failure.reset();
+  EXPECT_EQ(failure("fr").code(), ErrorCode::kUnsupported);
+  dead.learned = {{"en", "fr", "dead"}};
+  EXPECT_EQ(translate("fr").engine, "dead");
+}
+
 TEST_F(RouteFall, ADeadRemoteFallsAndTheLogHasNoSecrets) {
   ScriptedServer chat([](const auto&, const auto& connection) {
     const std::string body = R"({"error":{"message":"chat-key says: Private words."}})";
