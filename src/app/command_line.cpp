@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "app/stop_signals.h"
 #include "app/transcribe_files.h"
 #include "app/version.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "config/load_config.h"
 #include "config/settings.h"
@@ -25,6 +27,8 @@
 
 namespace voxlate::app {
 namespace {
+
+constexpr std::uint64_t kMaxGlossaryBytes = 1 << 20;
 
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
@@ -124,6 +128,11 @@ void add_transcribe(CLI::App& root, CommonOptions& common, TranscribeRequest& re
   command->add_option("files,-f,--file", request.files, "video or audio files")->required();
   command->add_option("-l,--language", request.spec.language, "spoken language; default: detect");
   command->add_option("--to", request.spec.targets, "languages to translate into")->delimiter(',');
+  command->add_option("--translator", request.spec.translator,
+                      "neural, apertium, libretranslate or chat; default: the best route");
+  command->add_option_function<std::string>(
+      "--glossary", [&request](const std::string& file) { request.spec.glossary = read_file(file, kMaxGlossaryBytes); },
+      "file with a term a line: term=translation, or a term that stays as it is");
   command->add_option("--formats", request.spec.formats, "srt, vtt, txt, tsv, json")->delimiter(',');
   command->add_option("--profile", request.spec.profile, "subtitle rules; default: by language");
   command->add_option("--engine", request.spec.engine, "recogniser; default: the best there is");

@@ -146,9 +146,10 @@ void complete_targets(JobSpec& spec, const Capabilities& capabilities) {
       throw Error(
           ErrorCode::kUnsupported,
           fmt::format(
-              "cannot translate {}to \"{}\"; installed: {}. `voxlate models list --available` shows what can be "
+              "cannot translate {}to \"{}\"{}; installed: {}. `voxlate models list --available` shows what can be "
               "had, `voxlate models get {}-{}` gets it if it is there",
-              source.empty() ? "" : fmt::format("from {} ", source), target, list_routes(source, capabilities),
+              source.empty() ? "" : fmt::format("from {} ", source), target,
+              spec.translator.empty() ? "" : " by " + spec.translator, list_routes(source, capabilities),
               source.empty() ? "en" : primary_language(source), primary_language(target)));
     }
     targets.push_back(target);

@@ -19,7 +19,7 @@ constexpr int kMostMore = 32;
 
 int required(const Vocabulary& vocabulary, const std::string& token) {
   const std::optional<int> id = vocabulary.find(token);
-  if (!id) throw Error(ErrorCode::kCorrupt, fmt::format("target vocabulary: expected the token \"{}\" in it", token));
+  if (!id) throw Error(ErrorCode::kCorrupt, fmt::format("vocabulary: expected the token \"{}\" in it", token));
   return *id;
 }
 
@@ -40,6 +40,7 @@ NeuralModel::NeuralModel(NeuralParts parts, const Options& options)
     : options_(options),
       parts_(std::move(parts)),
       end_(required(*parts_.target, parts_.end)),
+      source_unknown_(required(*parts_.source, parts_.unknown)),
       unknown_(parts_.target->find(parts_.unknown).value_or(-1)),
       batcher_(std::make_unique<SentenceBatcher>(*parts_.network, options.batch)) {}
 
@@ -75,9 +76,8 @@ NeuralModel::Part NeuralModel::submit_part(std::vector<std::string> pieces, cons
                                  .search = options_.search,
                                  .job = request.owner.job,
                                  .priority = request.owner.priority};
-  const int source_unknown = parts_.source->find(parts_.unknown).value_or(0);
   for (const std::string& piece : part.read)
-    asked.tokens.push_back(parts_.source->find(piece).value_or(source_unknown));
+    asked.tokens.push_back(parts_.source->find(piece).value_or(source_unknown_));
   if (parts_.languages.kind == LanguageTokens::kBoth)
     asked.prompt.push_back(required(*parts_.target, language_token(request.target)));
   if (!parts_.prefix.empty()) asked.prompt.push_back(required(*parts_.target, parts_.prefix));

@@ -61,6 +61,7 @@ class NeuralModel {
   const Options options_;
   const NeuralParts parts_;
   const int end_;
+  const int source_unknown_;
   const int unknown_;  // of the target; -1: none
   const std::unique_ptr<SentenceBatcher> batcher_;
 };
