@@ -50,6 +50,8 @@ struct JobSpec {
   std::string prompt;                ///< names and words to expect
   bool vad = true;                   ///< `TranscribeOptions::vad`
   std::vector<std::string> targets;  ///< languages to translate into, BCP 47
+  std::string translator;            ///< `TranslateOptions::engine`
+  std::string glossary;              ///< `TranslateOptions::glossary`
   std::vector<std::string> formats;  ///< subset of srt vtt txt tsv json
   std::string profile;               ///< subtitle rules; empty: by language
   std::optional<int> audio_track;    ///< index among the audio streams; none: the default one

@@ -15,10 +15,16 @@ namespace voxlate {
 struct TranslationRoute {
   std::string source;                ///< BCP 47
   std::string target;                ///< BCP 47
-  std::string engine;                ///< "apertium eng-spa"; several steps joined by ", "
+  std::string engine;                ///< "apertium eng-spa", its kind and its name; several steps joined by ", "
   std::vector<std::string> through;  ///< pivot languages, empty for a direct pair
 
   bool operator==(const TranslationRoute&) const = default;
+};
+
+struct TranslateOptions {
+  std::string engine;                    ///< "neural", "apertium", …: only routes over these; empty: the best one
+  std::string glossary;                  ///< a line a term: "term=translation", or "term", which stays as it is
+  double max_characters_per_second = 0;  ///< that a reader should not need more than; 0: not looked at
 };
 
 /// Timed text in one language to timed text in another. Thread-safe.
@@ -34,9 +40,9 @@ class Translator {
 
   /// Translates whole sentences, also where they run over several segments, and lays the text back over
   /// the times of `transcript`. The result has no word times. Throws `kUnsupported` (no route),
-  /// `kUnavailable` (an engine failed), `kTimeout` (one hangs), `kCancelled`.
-  virtual Transcript translate(const Transcript& transcript, std::string_view target, Progress& progress,
-                               std::stop_token stop) = 0;
+  /// `kUnavailable` (an engine failed), `kTimeout` (one hangs), `kCancelled`, `kInvalidInput` (the glossary).
+  virtual Transcript translate(const Transcript& transcript, std::string_view target, const TranslateOptions& options,
+                               Progress& progress, std::stop_token stop) = 0;
 };
 
 }  // namespace voxlate

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "pipeline/job_rules.h"
 #include "pipeline/job_transcript.h"
+#include "translation/glossary.h"
 #include "voxlate/error.h"
 
 namespace voxlate::app {
@@ -112,7 +113,11 @@ http::Services App::http_services() {
       .capabilities = [this] { return capabilities(); },
       .probe = [this](const std::filesystem::path& file,
                       const JobSpec& spec) { return summarise_media(file, spec, media_limits(config_)); },
-      .complete_spec = [this](JobSpec& spec) { pipeline::complete_spec(spec, capabilities()); },
+      .complete_spec =
+          [this](JobSpec& spec) {
+            pipeline::complete_spec(spec, capabilities());
+            translation::parse_glossary_lines(spec.glossary);  // refuses what is none
+          },
       .status = [this] { return status(); },
       .transcript = [this](const Job& job) { return pipeline::job_transcript(job, data_.workspace(job.id), store_); },
       .wake_workers = [this] { runner_.wake(); }};

@@ -15,10 +15,11 @@ constexpr std::size_t kMaxNameBytes = 255;
 constexpr int kMaxAudioTrack = 999;
 
 constexpr std::size_t kMaxPromptBytes = 4096;
+constexpr std::size_t kMaxGlossaryBytes = 64 << 10;
 
-constexpr std::array<std::string_view, 13> kFieldNames = {"kind",        "language", "engine",  "model",   "task",
-                                                          "prompt",      "vad",      "targets", "formats", "profile",
-                                                          "audio_track", "priority", "file"};
+constexpr std::array<std::string_view, 15> kFieldNames = {"kind",    "translator", "glossary",    "language", "engine",
+                                                          "model",   "task",       "prompt",      "vad",      "targets",
+                                                          "formats", "profile",    "audio_track", "priority", "file"};
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -174,6 +175,14 @@ class Reader {
       if (value.size() > kMaxPromptBytes)
         return fail(field, "At most " + std::to_string(kMaxPromptBytes) + " bytes are taken.");
       spec_.prompt = repair_utf8(value);
+    } else if (field == "translator") {
+      if (value.empty() || value == "auto") return;
+      if (!is_name(value)) return fail(field, "Expected a name, got " + quoted(value) + ".");
+      spec_.translator = value;
+    } else if (field == "glossary") {
+      if (value.size() > kMaxGlossaryBytes)
+        return fail(field, "At most " + std::to_string(kMaxGlossaryBytes) + " bytes are taken.");
+      spec_.glossary = repair_utf8(value);
     } else if (field == "vad") {
       if (!value.empty() && value != "true" && value != "false")
         return fail(field, "Expected true or false, got " + quoted(value) + ".");
@@ -235,6 +244,8 @@ std::string canonical_form(const JobSpec& spec) {
       {"prompt", spec.prompt},
       {"vad", spec.vad},
       {"targets", spec.targets},
+      {"translator", spec.translator},
+      {"glossary", spec.glossary},
       {"formats", spec.formats},
       {"profile", spec.profile},
       {"audio_track", spec.audio_track.value_or(-1)},

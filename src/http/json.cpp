@@ -131,6 +131,8 @@ std::string job_json(const Job& job, const JobContext& context) {
                   {"prompt", spec.prompt},
                   {"vad", spec.vad},
                   {"targets", spec.targets},
+                  {"translator", spec.translator},
+                  {"glossary", spec.glossary},
                   {"formats", spec.formats},
                   {"profile", spec.profile},
                   {"audio_track", spec.audio_track ? Json(*spec.audio_track) : Json(nullptr)},

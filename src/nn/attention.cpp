@@ -152,7 +152,8 @@ class HeadReader {
 
 namespace {
 
-/// `columns` [count, length], `length` even, become a panel of pairs: [length / 2, panel, 2].
+/// `columns` [count, length], `length` even, become a panel of pairs: [length / 2, panel, 2]. Columns that are missing
+/// are zeros: they are multiplied too, and what else might lie there has sums that do not fit.
 template <typename Integer>
 void interleave(const std::int16_t* columns, int length, int count, int panel, Integer* out) {
   for (int k = 0; k < length; k += 2) {
@@ -164,6 +165,7 @@ void interleave(const std::int16_t* columns, int length, int count, int panel, I
       to += 2;
       pair += length;
     }
+    std::fill(to, out + std::ptrdiff_t{k + 2} * panel, Integer{0});
   }
 }
 

@@ -138,17 +138,18 @@ void complete_targets(JobSpec& spec, const Capabilities& capabilities) {
     require_language_tag("targets", target);
     if (!seen.insert(target).second) continue;
     const auto reaches = [&](const TranslationRoute& route) {
-      return primary_language(route.target) == primary_language(target) &&
+      return (spec.translator.empty() || route.engine.starts_with(spec.translator + " ")) &&
+             primary_language(route.target) == primary_language(target) &&
              (source.empty() || primary_language(route.source) == primary_language(source));
     };
     if (std::none_of(capabilities.routes.begin(), capabilities.routes.end(), reaches)) {
       throw Error(
           ErrorCode::kUnsupported,
-          fmt::format("cannot translate {}to \"{}\"; installed: {}. `voxlate models list --available` shows what can be "
-                      "had, `voxlate models get {}-{}` gets it if it is there",
-                      source.empty() ? "" : fmt::format("from {} ", source), target,
-                      list_routes(source, capabilities), source.empty() ? "en" : primary_language(source),
-                      primary_language(target)));
+          fmt::format(
+              "cannot translate {}to \"{}\"; installed: {}. `voxlate models list --available` shows what can be "
+              "had, `voxlate models get {}-{}` gets it if it is there",
+              source.empty() ? "" : fmt::format("from {} ", source), target, list_routes(source, capabilities),
+              source.empty() ? "en" : primary_language(source), primary_language(target)));
     }
     targets.push_back(target);
   }

@@ -100,10 +100,12 @@ std::set<subtitles::Format> wanted_formats(const JobSpec& spec) {
   return formats;
 }
 
+const subtitles::Profile& profile_of(const JobSpec& spec, const std::string& language) {
+  return spec.profile.empty() ? subtitles::default_profile_for(language) : subtitles::find_profile(spec.profile);
+}
+
 void write_results(const JobSpec& spec, const Transcript& transcript, const Workspace& workspace, JobOutcome& outcome) {
-  const subtitles::Profile& profile = spec.profile.empty() ? subtitles::default_profile_for(transcript.language)
-                                                           : subtitles::find_profile(spec.profile);
-  const std::vector<Cue> cues = subtitles::make_cues(transcript, profile);
+  const std::vector<Cue> cues = subtitles::make_cues(transcript, profile_of(spec, transcript.language));
   for (const subtitles::Format format : wanted_formats(spec)) {
     const std::string content = subtitles::render(format, transcript, cues);
     const std::string name = result_name(spec.source_name, transcript.language, subtitles::extension(format));
@@ -154,8 +156,11 @@ JobOutcome run_job(const Job& job, const Workspace& workspace, const JobTools& t
       continue;
     }
     PartProgress part(progress, i, targets.size());
+    const TranslateOptions options{.engine = job.spec.translator,
+                                   .glossary = job.spec.glossary,
+                                   .max_characters_per_second = profile_of(job.spec, targets[i]).max_cps};
     texts.push_back(once(checkpoints, kTranslationStage, targets[i],
-                         [&] { return tools.translator.translate(original, targets[i], part, stop); }));
+                         [&] { return tools.translator.translate(original, targets[i], options, part, stop); }));
   }
 
   check(stop);

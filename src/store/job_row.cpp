@@ -45,6 +45,8 @@ void read_spec(const json& value, JobSpec& spec) {
   spec.prompt = value.value("prompt", "");
   spec.to_english = value.value("to_english", false);
   spec.vad = value.value("vad", true);
+  spec.translator = value.value("translator", "");
+  spec.glossary = value.value("glossary", "");
   if (value.contains("audio_track")) spec.audio_track = value.at("audio_track").get<int>();
 }
 
@@ -111,6 +113,8 @@ std::string spec_json(const JobSpec& spec) {
   json value = {{"language", spec.language}, {"engine", spec.engine},         {"model", spec.model},
                 {"prompt", spec.prompt},     {"to_english", spec.to_english}, {"vad", spec.vad},
                 {"targets", spec.targets},   {"formats", spec.formats},       {"profile", spec.profile}};
+  if (!spec.translator.empty()) value["translator"] = spec.translator;
+  if (!spec.glossary.empty()) value["glossary"] = spec.glossary;
   if (spec.audio_track) value["audio_track"] = *spec.audio_track;
   return dump(value);
 }

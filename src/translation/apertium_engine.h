@@ -30,6 +30,8 @@ class ApertiumEngine final : public SentenceEngine {
 
   std::vector<EnginePair> pairs() const override;
   std::string notice() const override;
+  std::string kind() const override { return "apertium"; }
+  PlaceHolders place_holders() const override { return PlaceHolders::kTags; }
 
   /// A row that dies is started again once a call, then it is `kUnavailable`. One that hangs is `kTimeout`; the
   /// next call starts a new one.

@@ -49,6 +49,23 @@ bool is_address(std::string_view token) {
   return is_mail || token.find("://") != std::string_view::npos || token.substr(0, 4) == "www.";
 }
 
+/// Bytes of the place holder `<x id="1"/>` at the front of `text`, 0 for anything else.
+std::size_t place_holder_size(std::string_view text) {
+  constexpr std::string_view kFront = "<x id=\"";
+  constexpr std::string_view kBack = "\"/>";
+  if (text.substr(0, kFront.size()) != kFront) return 0;
+  const std::size_t back = std::min(text.find_first_not_of("0123456789", kFront.size()), text.size());
+  return text.substr(back, kBack.size()) == kBack ? back + kBack.size() : 0;
+}
+
+/// Where the next blank, line break or place holder begins.
+std::size_t token_size(std::string_view text) {
+  std::size_t end = text.find_first_of(" \n<");
+  while (end != std::string_view::npos && text[end] == '<' && place_holder_size(text.substr(end)) == 0)
+    end = text.find_first_of(" \n<", end + 1);
+  return std::min(end, text.size());
+}
+
 void append_superblank(std::string& stream, std::string_view text) {
   stream += '[';
   for (const char c : text) {
@@ -81,16 +98,17 @@ std::string to_apertium_stream(std::string_view text) {
   std::string_view rest = repaired;
   std::string stream;
   while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find_first_of(" \n"), rest.size());
+    const std::size_t end = token_size(rest);
     append_token(stream, rest.substr(0, end));
     rest.remove_prefix(end);
     if (rest.empty()) break;
-    if (rest.front() == '\n') {
-      append_superblank(stream, rest.substr(0, 1));
+    const std::size_t place_holder = place_holder_size(rest);
+    if (place_holder > 0 || rest.front() == '\n') {
+      append_superblank(stream, rest.substr(0, std::max<std::size_t>(place_holder, 1)));
     } else {
       stream += ' ';
     }
-    rest.remove_prefix(1);
+    rest.remove_prefix(std::max<std::size_t>(place_holder, 1));
   }
   stream += kSentenceEnd;
   return stream;

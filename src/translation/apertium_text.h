@@ -6,10 +6,10 @@
 namespace voxlate::translation {
 
 /// `text` as Apertium's stream format wants it. Words go in plain; what has a meaning in the format, what is no
-/// word of a language (addresses of the web and of mail) and line breaks go in as "superblanks" ("[\@]"), which
-/// the programs pass on untouched. Malformed UTF-8 is repaired; NUL, which ends a message, is removed. A full
-/// stop is added and taken away again by `from_apertium_stream`: the programs know a sentence by its end and
-/// may swallow the last character of a message.
+/// word of a language (addresses of the web and of mail, place holders `<x id="1"/>`) and line breaks go in as
+/// "superblanks" ("[\@]"), which the programs pass on untouched. Malformed UTF-8 is repaired; NUL, which ends a
+/// message, is removed. A full stop is added and taken away again by `from_apertium_stream`: the programs know a
+/// sentence by its end and may swallow the last character of a message.
 std::string to_apertium_stream(std::string_view text);
 
 /// The text of a translated message: `from_apertium_stream(to_apertium_stream(x))` is x but for runs of blanks,

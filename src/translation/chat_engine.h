@@ -42,6 +42,8 @@ class ChatEngine final : public SentenceEngine {
   /// Each of the languages into each.
   std::vector<EnginePair> pairs() const override;
   std::string notice() const override;
+  std::string kind() const override { return "chat"; }
+  PlaceHolders place_holders() const override { return PlaceHolders::kTags; }
 
   /// Every translation was checked: there is one a sentence, and none is empty or absurd. A batch whose answer is
   /// not what was asked for is halved. Messages hold neither the key nor the text.

@@ -35,6 +35,8 @@ class LibreTranslateEngine final : public SentenceEngine {
   std::vector<EnginePair> pairs() const override;
   void refresh(const std::stop_token& stop) override;
   std::string notice() const override;
+  std::string kind() const override { return "libretranslate"; }
+  PlaceHolders place_holders() const override { return PlaceHolders::kNumbers; }
 
   /// Every translation was checked: there is one a sentence, and none is empty or absurd. Messages hold neither the
   /// key nor the text.

@@ -37,6 +37,8 @@ class NeuralEngine final : public SentenceEngine {
   /// Of the models that are here now.
   std::vector<EnginePair> pairs() const override;
   std::string notice() const override { return ""; }
+  std::string kind() const override { return "neural"; }
+  PlaceHolders place_holders() const override { return PlaceHolders::kNumbers; }
   std::size_t batch_size() const override;
   std::vector<std::string> translate(std::span<const std::string> sentences, const std::string& source,
                                      const std::string& target, std::stop_token stop) override;

@@ -126,15 +126,17 @@ Translation NeuralModel::finish(std::vector<Part> parts) const {
   Translation whole;
   for (Part& part : parts) {
     const SentenceBatcher::Result result = part.result.get();
-    whole.is_cut = whole.is_cut || result.front().hypothesis.ending != Ending::kEnd;
+    const auto is_cut = [](const SentenceBatcher::Translation& one) { return one.hypothesis.ending != Ending::kEnd; };
     if (parts.size() == 1) {
-      for (const auto& version : result)
-        whole.versions.push_back({.text = text_of(version, part.read), .score = version.hypothesis.score});
+      for (const auto& one : result)
+        whole.versions.push_back(
+            {.text = text_of(one, part.read), .score = one.hypothesis.score, .is_cut = is_cut(one)});
     } else {  // of a sentence in parts there is one version
       whole.versions.resize(1);
       Version& version = whole.versions.front();
       version.text = joined_text(version.text, text_of(result.front(), part.read));
       version.score += result.front().hypothesis.score / static_cast<double>(parts.size());
+      version.is_cut = version.is_cut || is_cut(result.front());
     }
   }
   if (whole.versions.empty()) whole.versions.emplace_back();

@@ -50,12 +50,10 @@ class RoutingTranslator final : public Translator {
   /// Besides what the seam says: throws `kTimeout` when an engine hangs and no other is left. The message of
   /// `kUnsupported` lists what there is; where an engine could not be asked what it can do, that is thrown. Notes are
   /// those of the translation only.
-  Transcript translate(const Transcript& transcript, std::string_view target, Progress& progress,
-                       std::stop_token stop) override;
+  Transcript translate(const Transcript& transcript, std::string_view target, const TranslateOptions& options,
+                       Progress& progress, std::stop_token stop) override;
 
  private:
-  class Run;
-
   std::shared_ptr<const RouteTable> table() const;
   /// One that has a route. Engines are asked before the pair is given up: after a start a job may be sooner than the
   /// answers of servers.

@@ -6,7 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
+
+#include "translation/characters.h"
+#include "translation/inline_tags.h"
 
 namespace voxlate::translation {
 namespace {
@@ -22,14 +26,20 @@ constexpr std::array kNeverEnds = std::to_array<std::string_view>({
 constexpr std::array kMayEnd =
     std::to_array<std::string_view>({"co", "corp", "etc", "inc", "jr", "ltd", "no", "núm", "usw"});
 
+constexpr UChar32 kWideFullStop = 0xFF0E;
+
 bool is_ascii_mark(UChar32 c) { return c == '.' || c == '!' || c == '?'; }
 bool is_mark(UChar32 c) { return is_ascii_mark(c) || c == 0x2026 || c == 0x203D || c == 0x203C || c == 0x2047; }
 
-/// Marks that need no blank behind them, or are in scripts where no abbreviation has them.
+/// Marks that need no blank behind them, or are in scripts where no abbreviation has them: 。？।؟։።។ and so on.
 bool is_full_mark(UChar32 c) {
-  return c == 0x3002 || c == 0xFF01 || c == 0xFF1F || c == 0xFF0E || c == 0xFF61 || c == 0x0964 || c == 0x06D4 ||
-         c == 0x061F;
+  // Greek, Hebrew, Thai, Tibetan and Khmer, where this version of Unicode does not say it.
+  constexpr std::array kOthers = {0x037E, 0x05C3, 0x0E5A, 0x0E5B, 0x0F0D, 0x0F0E, 0x17D4, 0x17D5};
+  if (c < 0x80 || is_mark(c)) return false;
+  return u_hasBinaryProperty(c, UCHAR_S_TERM) != 0 || std::find(kOthers.begin(), kOthers.end(), c) != kOthers.end();
 }
+
+bool is_greek(char32_t c) { return (c >= 0x370 && c <= 0x3FF) || (c >= 0x1F00 && c <= 0x1FFF); }
 
 bool is_closer(UChar32 c) {
   if (c == '"' || c == '\'') return true;
@@ -121,26 +131,59 @@ bool belongs_to_word(std::string_view text, std::size_t dot, NextWord next) {
   return is_number && is_first && word.size() <= 2;
 }
 
-/// Whether the marks `[begin, end)`, followed by closers up to `behind`, end a sentence.
-bool ends_sentence(std::string_view text, std::size_t begin, std::size_t end, std::size_t behind) {
-  if (behind < text.size() && u_isUWhiteSpace(Cursor(text, behind).peek()) == 0) return false;
-  const NextWord next = next_word(text, behind);
-  const std::string_view marks = text.substr(begin, end - begin);
-  if (marks == "." && behind == end) return !belongs_to_word(text, begin, next);
-  const bool is_pause = marks != "." && marks.find_first_of("!?") == std::string_view::npos;
-  const bool is_quoted = behind > end;
-  return !((is_pause || is_quoted) && next == NextWord::kLower);
+/// Whether marks are in Chinese or Japanese text: "好吗?好".
+bool is_among_unspaced(std::string_view text, std::size_t begin, std::size_t behind) {
+  return begin > 0 && is_unspaced(last_character(text.substr(0, begin)).code) &&
+         is_unspaced(first_character(text.substr(behind)).code);
+}
+
+/// Marks `[begin, end)` and what closes behind them, up to `behind`.
+struct Marks {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t behind = 0;
+  bool is_quoted = false;  ///< quotes or brackets close, not tags alone
+};
+
+bool ends_sentence(std::string_view text, const Marks& marks) {
+  if (marks.behind < text.size() && u_isUWhiteSpace(Cursor(text, marks.behind).peek()) == 0)
+    return text[marks.begin] != '.' && is_among_unspaced(text, marks.begin, marks.behind);
+  const NextWord next = next_word(text, marks.behind);
+  const std::string_view written = text.substr(marks.begin, marks.end - marks.begin);
+  if (written == "." && !marks.is_quoted) return !belongs_to_word(text, marks.begin, next);
+  const bool is_pause = written != "." && written.find_first_of("!?;") == std::string_view::npos;
+  return !((is_pause || marks.is_quoted) && next == NextWord::kLower);
+}
+
+/// Behind the closing tags that begin at `offset`.
+std::size_t behind_closing_tags(std::span<const InlineTag> tags, std::size_t offset) {
+  for (const InlineTag& tag : tags) {
+    if (tag.begin == offset && tag.kind == InlineTag::Kind::kClosing) offset += tag.size;
+  }
+  return offset;
+}
+
+/// Greeks ask with a semicolon.
+bool is_mark_at(std::string_view text, std::size_t offset, UChar32 character) {
+  return is_mark(character) || (character == ';' && is_greek(last_character(text.substr(0, offset)).code));
 }
 
 }  // namespace
 
 std::vector<std::size_t> sentence_ends(std::string_view text) {
+  const std::vector<InlineTag> tags = inline_tags(text);
+  auto tag = tags.begin();
   std::vector<std::size_t> ends;
   Cursor cursor(text);
   while (!cursor.at_end()) {
     const std::size_t begin = cursor.offset();
+    while (tag != tags.end() && tag->begin < begin) ++tag;
+    if (tag != tags.end() && tag->begin == begin) {
+      cursor = Cursor(text, begin + tag->size);
+      continue;
+    }
     const UChar32 character = cursor.next();
-    if (!is_mark(character) && !is_full_mark(character)) continue;
+    if (!is_mark_at(text, begin, character) && !is_full_mark(character)) continue;
     bool is_full = is_full_mark(character);
     cursor.skip([&is_full](UChar32 c) {
       is_full = is_full || is_full_mark(c);
@@ -148,7 +191,18 @@ std::vector<std::size_t> sentence_ends(std::string_view text) {
     });
     const std::size_t end = cursor.offset();
     cursor.skip(is_closer);
-    if (is_full || ends_sentence(text, begin, end, cursor.offset())) ends.push_back(cursor.offset());
+    const std::size_t behind_closers = cursor.offset();
+    const std::size_t behind = behind_closing_tags(tags, behind_closers);
+    cursor = Cursor(text, behind);
+    cursor.skip(is_closer);
+    const bool is_in_number =
+        character == kWideFullStop && end < text.size() && u_isdigit(Cursor(text, end).peek()) != 0;
+    if (is_in_number) continue;
+    const Marks marks{.begin = begin,
+                      .end = end,
+                      .behind = cursor.offset(),
+                      .is_quoted = behind_closers > end || cursor.offset() > behind};
+    if (is_full || ends_sentence(text, marks)) ends.push_back(cursor.offset());
   }
   return ends;
 }

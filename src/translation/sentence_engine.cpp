@@ -9,7 +9,7 @@ std::vector<Translation> SentenceEngine::translate_versions(std::span<const std:
   std::vector<Translation> translations;
   translations.reserve(sentences.size());
   for (std::string& text : translate(sentences, pair.source, pair.target, std::move(stop)))
-    translations.push_back({.versions = {{.text = std::move(text), .score = 0}}, .is_cut = false});
+    translations.push_back({.versions = {{.text = std::move(text)}}});
   return translations;
 }
 

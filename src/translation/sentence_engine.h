@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "translation/place_holders.h"
+
 namespace voxlate::translation {
 
 /// One direction that an engine translates.
@@ -20,14 +22,14 @@ struct EnginePair {
 /// One way to say a sentence.
 struct Version {
   std::string text;
-  double score = 0;  ///< mean log-probability of a token; 0 where the engine tells none
+  double score = 0;     ///< mean log-probability of a token; 0 where the engine tells none
+  bool is_cut = false;  ///< the engine did not come to an end by itself: it looped, or went on and on
 
   bool operator==(const Version&) const = default;
 };
 
 struct Translation {
   std::vector<Version> versions;  ///< the best first, at least one
-  bool is_cut = false;            ///< the engine did not come to an end by itself: it looped, or went on and on
 
   bool operator==(const Translation&) const = default;
 };
@@ -55,6 +57,12 @@ class SentenceEngine {
   /// The same with all versions that the engine has of each sentence. `pair` is one of `pairs()`.
   virtual std::vector<Translation> translate_versions(std::span<const std::string> sentences, const EnginePair& pair,
                                                       std::stop_token stop);
+
+  /// What a job may ask for: "neural", "apertium", "libretranslate", "chat".
+  virtual std::string kind() const = 0;
+
+  /// How it wants what must not be translated.
+  virtual PlaceHolders place_holders() const = 0;
 
   /// Sentences that it likes to have in one call.
   virtual std::size_t batch_size() const;

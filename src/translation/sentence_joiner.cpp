@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "translation/inline_tags.h"
 #include "translation/sentence_ends.h"
 #include "translation/text_layout.h"
 
@@ -41,15 +42,15 @@ std::string with_single_spaces(std::string_view text) {
 class SegmentTimes {
  public:
   SegmentTimes(const Segment& segment, const std::string& text) : segment_(segment), text_(text) {
-    const auto spaces = static_cast<std::size_t>(std::count(text.begin(), text.end(), ' '));
-    has_words_ = !text.empty() && segment.words.size() == spaces + 1;
+    if (!find_words()) find_words_by_blanks();
   }
 
   /// Where the text before `offset` ends and where that behind it begins.
   std::pair<milliseconds, milliseconds> at(std::size_t offset) const {
     const std::string_view before = std::string_view(text_).substr(0, offset);
-    if (has_words_ && !before.empty() && before.back() == ' ') {
-      const auto next = static_cast<std::size_t>(std::count(before.begin(), before.end(), ' '));
+    const auto word = std::lower_bound(word_offsets_.begin(), word_offsets_.end(), offset);
+    if (word != word_offsets_.end() && *word == offset && offset > 0) {
+      const auto next = static_cast<std::size_t>(word - word_offsets_.begin());
       const milliseconds end = inside(segment_.words[next - 1].end);
       return {end, std::max(end, inside(segment_.words[next].begin))};
     }
@@ -63,9 +64,31 @@ class SegmentTimes {
  private:
   milliseconds inside(milliseconds time) const { return std::max(segment_.begin, std::min(time, segment_.end)); }
 
+  /// Words that are the text, with or without blanks between them.
+  bool find_words() {
+    std::size_t offset = 0;
+    for (const Word& word : segment_.words) {
+      if (offset < text_.size() && text_[offset] == ' ') ++offset;
+      if (word.text.empty() || text_.compare(offset, word.text.size(), word.text) != 0) return false;
+      word_offsets_.push_back(offset);
+      offset += word.text.size();
+    }
+    return offset == text_.size();
+  }
+
+  /// Words that are written in another way, as many as there are in the text.
+  void find_words_by_blanks() {
+    word_offsets_.clear();
+    const auto blanks = static_cast<std::size_t>(std::count(text_.begin(), text_.end(), ' '));
+    if (segment_.words.size() != blanks + 1) return;
+    word_offsets_.push_back(0);
+    for (std::size_t i = 0; i < text_.size(); ++i)
+      if (text_[i] == ' ') word_offsets_.push_back(i + 1);
+  }
+
   const Segment& segment_;
   const std::string& text_;
-  bool has_words_ = false;
+  std::vector<std::size_t> word_offsets_;  ///< of each word of the segment; empty: unknown
 };
 
 struct Cut {
@@ -110,10 +133,12 @@ std::vector<Fragment> fragments_of(const Segment& segment, std::size_t index, co
     auto [end_time, next_time] = is_last ? std::pair(segment.end, segment.end) : times.at(cut.offset);
     end_time = std::max(end_time, begin_time);
     const std::string_view piece = trimmed(std::string_view(text).substr(begin, cut.offset - begin));
-    fragments.push_back(
-        {.text = std::string(piece),
-         .part = {.segment = index, .begin = begin_time, .end = end_time, .characters = count_characters(piece)},
-         .ends_sentence = cut.ends_sentence});
+    fragments.push_back({.text = std::string(piece),
+                         .part = {.segment = index,
+                                  .begin = begin_time,
+                                  .end = end_time,
+                                  .characters = count_characters(without_tags(piece))},
+                         .ends_sentence = cut.ends_sentence});
     begin = cut.offset;
     begin_time = std::max(end_time, next_time);
   }
@@ -183,7 +208,7 @@ std::vector<LaidPart> lay_sentence(const Sentence& sentence, const std::string& 
   while (true) {
     std::vector<std::size_t> weights;
     for (const LaidPart& part : parts) weights.push_back(part.characters);
-    texts = split_in_proportion(translation, weights, language);
+    texts = split_tagged(translation, weights, language);
     if (texts.empty()) return {};
     if (texts.size() == parts.size()) break;
     while (parts.size() > texts.size()) merge_smallest(parts);

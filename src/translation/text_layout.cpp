@@ -2,9 +2,7 @@
 
 #include <unicode/ubrk.h>
 #include <unicode/uchar.h>
-#include <unicode/uscript.h>
 #include <unicode/utext.h>
-#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +11,9 @@
 #include <memory>
 #include <numeric>
 
+#include "translation/characters.h"
+#include "translation/inline_tags.h"
+#include "translation/protected_spans.h"
 #include "voxlate/error.h"
 
 namespace voxlate::translation {
@@ -32,33 +33,44 @@ void check(UErrorCode status, std::string_view what) {
     throw Error(ErrorCode::kInternal, "ICU cannot " + std::string(what) + ": " + u_errorName(status));
 }
 
-UChar32 first_character(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  std::int32_t offset = 0;
-  UChar32 character = 0;
-  if (!text.empty()) U8_NEXT_OR_FFFD(bytes, offset, static_cast<std::int32_t>(text.size()), character);
-  return character;
-}
+bool is_apostrophe(char32_t c) { return c == '\'' || c == 0x2019; }
 
-UChar32 last_character(std::string_view text) {
-  std::size_t begin = text.empty() ? 0 : text.size() - 1;
-  while (begin > 0 && (static_cast<std::uint8_t>(text[begin]) & 0xC0U) == 0x80U) --begin;
-  return first_character(text.substr(begin));
-}
-
-/// Characters of scripts that are written without spaces, and their punctuation.
-bool is_unspaced(UChar32 c) {
-  if ((c >= 0x3000 && c <= 0x303F) || (c >= 0xFF00 && c <= 0xFFEF)) return true;
+/// The ends of the units of `text`, the last is its size.
+std::vector<std::size_t> breaks_of(UBreakIteratorType type, std::string_view text, const std::string& language) {
   UErrorCode status = U_ZERO_ERROR;
-  const UScriptCode script = uscript_getScript(c, &status);
-  return script == USCRIPT_HAN || script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA;
+  const std::unique_ptr<UBreakIterator, CloseBreakIterator> iterator(
+      ubrk_open(type, language.c_str(), nullptr, 0, &status));
+  check(status, "open its rules for breaks");
+  const std::unique_ptr<UText, CloseText> wrapped(
+      utext_openUTF8(nullptr, text.data(), static_cast<std::int64_t>(text.size()), &status));
+  check(status, "read a text");
+  ubrk_setUText(iterator.get(), wrapped.get(), &status);
+  check(status, "break a text");
+  std::vector<std::size_t> ends;
+  for (std::int32_t offset = ubrk_next(iterator.get()); offset != UBRK_DONE; offset = ubrk_next(iterator.get()))
+    ends.push_back(static_cast<std::size_t>(offset));
+  return ends;
+}
+
+/// The break offsets that leave a letter or a digit on both sides, and between any two of them.
+std::vector<std::size_t> breaks_between_words(std::string_view text, const std::string& language) {
+  std::vector<std::size_t> offsets;
+  std::size_t begin = 0;
+  const bool has_words = has_letter_or_digit(text);
+  for (const std::size_t offset : break_offsets(text, language)) {
+    if (has_words && !has_letter_or_digit(text.substr(begin, offset - begin))) continue;
+    if (has_words && !has_letter_or_digit(text.substr(offset))) break;
+    offsets.push_back(offset);
+    begin = offset;
+  }
+  return offsets;
 }
 
 /// How bad a cut behind `before` reads, in parts of the average length of a part.
 double cut_cost(std::string_view before) {
   const bool behind_blank = !before.empty() && kBlanks.find(before.back()) != std::string_view::npos;
-  const UChar32 last = last_character(trimmed(before));
-  const int8_t type = u_charType(last);
+  const char32_t last = last_character(trimmed(before)).code;
+  const int8_t type = u_charType(static_cast<UChar32>(last));
   if (type == U_OTHER_PUNCTUATION && last != '\'' && last != '/') return 0;
   if (type == U_DASH_PUNCTUATION) return behind_blank ? 0 : 0.5;
   return behind_blank || is_unspaced(last) ? 0.25 : 0.5;
@@ -104,20 +116,32 @@ std::size_t count_characters(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<std::uint8_t>(c) & 0xC0U) != 0x80U; }));
 }
 
+std::size_t count_graphemes(std::string_view text) {
+  const std::string visible = without_tags(text);
+  return breaks_of(UBRK_CHARACTER, visible, "").size();
+}
+
+std::vector<bool> word_breaks(std::string_view text) {
+  std::vector<bool> breaks(text.size() + 1, false);
+  for (const std::size_t offset : breaks_of(UBRK_WORD, text, "")) breaks[offset] = true;
+  for (std::size_t offset = 0; offset < text.size();) {
+    const Character character = first_character(text.substr(offset));
+    if (is_apostrophe(character.code)) breaks[offset] = breaks[offset + character.size] = true;
+    offset += character.size;
+  }
+  breaks[0] = breaks[text.size()] = true;
+  return breaks;
+}
+
 std::vector<std::size_t> break_offsets(std::string_view text, const std::string& language) {
-  UErrorCode status = U_ZERO_ERROR;
-  const std::unique_ptr<UBreakIterator, CloseBreakIterator> iterator(
-      ubrk_open(UBRK_LINE, language.c_str(), nullptr, 0, &status));
-  check(status, "open its line break rules");
-  const std::unique_ptr<UText, CloseText> wrapped(
-      utext_openUTF8(nullptr, text.data(), static_cast<std::int64_t>(text.size()), &status));
-  check(status, "read a text");
-  ubrk_setUText(iterator.get(), wrapped.get(), &status);
-  check(status, "break a text");
+  const std::vector<bool> is_word_break = word_breaks(text);
+  const std::vector<ProtectedSpan> spans = protected_spans(text, 0, text.size(), inline_tags(text), {});
   std::vector<std::size_t> offsets;
-  for (std::int32_t offset = ubrk_next(iterator.get()); offset != UBRK_DONE; offset = ubrk_next(iterator.get())) {
-    const auto position = static_cast<std::size_t>(offset);
-    if (position > 0 && position < text.size()) offsets.push_back(position);
+  auto span = spans.begin();
+  for (const std::size_t offset : breaks_of(UBRK_LINE, text, language)) {
+    while (span != spans.end() && span->begin + span->size <= offset) ++span;
+    const bool inside_span = span != spans.end() && span->begin < offset;
+    if (offset < text.size() && is_word_break[offset] && !inside_span) offsets.push_back(offset);
   }
   return offsets;
 }
@@ -127,7 +151,7 @@ std::vector<std::string> split_in_proportion(std::string_view text, std::span<co
   text = trimmed(text);
   if (text.empty() || weights.empty()) return {};
   const std::vector<std::size_t> breaks =
-      weights.size() > 1 ? break_offsets(text, language) : std::vector<std::size_t>{};
+      weights.size() > 1 ? breaks_between_words(text, language) : std::vector<std::size_t>{};
   const std::size_t parts = std::min(weights.size(), breaks.size() + 1);
   std::vector<double> positions;
   std::vector<double> costs;
@@ -146,9 +170,36 @@ std::vector<std::string> split_in_proportion(std::string_view text, std::span<co
   return split;
 }
 
+std::vector<std::string> split_tagged(std::string_view text, std::span<const std::size_t> weights,
+                                      const std::string& language) {
+  const TaggedText tagged = take_tags(text);
+  if (tagged.tags.empty()) return split_in_proportion(text, weights, language);
+  std::vector<std::string> parts = split_in_proportion(tagged.plain, weights, language);
+  std::size_t begin = 0;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool is_last = i + 1 == parts.size();
+    begin = tagged.plain.find_first_not_of(kBlanks, begin);
+    const std::size_t end = begin + parts[i].size();
+    std::size_t added = 0;
+    for (; next < tagged.tags.size(); ++next) {
+      const TaggedText::Tag& tag = tagged.tags[next];
+      const bool is_closing = tag.text.substr(0, 2) == "</";
+      if (!is_last && (is_closing ? tag.offset > end : tag.offset >= end)) break;
+      const std::size_t offset = std::max(std::min(tag.offset, end), begin) - begin + added;
+      parts[i].insert(offset, tag.text);
+      added += tag.text.size();
+    }
+    begin = end;
+  }
+  balance_tags(parts);
+  return parts;
+}
+
 std::string joined_text(std::string_view a, std::string_view b) {
   std::string joined(a);
-  const bool unspaced = is_unspaced(last_character(a)) && is_unspaced(first_character(b));
+  const bool unspaced =
+      is_unspaced(last_character(without_tags(a)).code) && is_unspaced(first_character(without_tags(b)).code);
   if (!a.empty() && !b.empty() && !unspaced) joined += ' ';
   joined += b;
   return joined;

@@ -232,6 +232,8 @@ SideFacts CTranslate2Reader::facts(Side side) const {
   facts.embedding_scale = embedding_scale(side);
   facts.positions = positions(side);
   facts.starts_from_zero = number(scope, "start_from_zero_embedding").value_or(0) != 0;
+  facts.alignment_layer = static_cast<int>(number(scope, "alignment_layer").value_or(-1));
+  facts.alignment_heads = static_cast<int>(number(scope, "alignment_heads").value_or(1));
   return facts;
 }
 

@@ -80,6 +80,19 @@ class NetworkBuilder {
     return {facts.kind, std::move(layers), last_norm(Side::kDecoder, state)};
   }
 
+  std::vector<nn::AttentionHead> alignment_heads() const {
+    const SideFacts facts = reader_.facts(Side::kDecoder);
+    const int layer = facts.alignment_layer < 0 ? facts.layers + facts.alignment_layer : facts.alignment_layer;
+    const int count = facts.alignment_heads == 0 ? facts.kind.heads : facts.alignment_heads;
+    if (layer < 0 || layer >= facts.layers || count < 1 || count > facts.kind.heads)
+      throw Error(ErrorCode::kCorrupt,
+                  fmt::format("alignment: expected 1 to {} heads of layer 0 to {}, got {} of layer {}",
+                              facts.kind.heads, facts.layers - 1, count, layer));
+    std::vector<nn::AttentionHead> heads;
+    for (int head = 0; head < count; ++head) heads.push_back({.layer = layer, .head = head});
+    return heads;
+  }
+
  private:
   SideFacts checked_facts(Side side, int state) const {
     SideFacts facts = reader_.facts(side);
@@ -236,6 +249,7 @@ class LoadedNetwork final : public Network {
         encoder_(builder.encoder(source_.state())),
         decoder_(builder.embedding(Side::kDecoder, std::move(tables.target)), builder.decoder(source_.state()),
                  std::move(tables.projection)),
+        alignment_heads_(builder.alignment_heads()),
         shape_{.source_vocabulary = source_.vocabulary(),
                .target_vocabulary = decoder_.vocabulary(),
                .source_context = source_.context(),
@@ -246,6 +260,7 @@ class LoadedNetwork final : public Network {
   const nn::TokenEmbedding source_;
   const nn::TransformerEncoder encoder_;
   const nn::TokenDecoder decoder_;
+  const std::vector<nn::AttentionHead> alignment_heads_;
   const Shape shape_;
   std::string description_;
 };
@@ -254,9 +269,7 @@ std::vector<int> LoadedNetwork::attended(std::shared_ptr<const nn::EncodedSource
                                          std::span<const int> tokens) const {
   auto memory = std::static_pointer_cast<const nn::SourceKeyValues>(std::move(source));
   const int keys = memory->length();
-  std::vector<nn::AttentionHead> heads;
-  for (int head = 0; head < decoder_.stack().heads(); ++head)
-    heads.push_back({.layer = decoder_.stack().layers() - 1, .head = head});
+  const std::vector<nn::AttentionHead>& heads = alignment_heads_;
   const nn::Matrix scores = decoder_.observe(compute_, std::move(memory), tokens, heads, keys).scores;
   const auto count = static_cast<int>(tokens.size());
   std::vector<int> places;

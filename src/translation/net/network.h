@@ -54,8 +54,7 @@ class Network {
   virtual std::vector<std::vector<nn::Candidate>> best_tokens(std::span<const float> logits, std::size_t rows,
                                                               std::size_t count) const = 0;
 
-  /// Which position of the source the last layer looks at most, in the mean of its heads, when each of these tokens
-  /// is read.
+  /// Which position of the source the heads for that look at most, in the mean, when each of these tokens is read.
   virtual std::vector<int> attended(std::shared_ptr<const nn::EncodedSource> source,
                                     std::span<const int> tokens) const = 0;
 };

@@ -30,6 +30,9 @@ struct SideFacts {
   float embedding_scale = 1;
   nn::Matrix positions;           ///< [context, state]
   bool starts_from_zero = false;  ///< as in `nn::TokenEmbedding`
+  /// The heads of the decoder that were taught, or found, to look at the word that is being translated.
+  int alignment_layer = -1;  ///< from the end where negative
+  int alignment_heads = 0;   ///< the first ones; 0: all
 };
 
 /// The file of an encoder-decoder network, whatever its family calls its tensors. What it gives refers to the file,

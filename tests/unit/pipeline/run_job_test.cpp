@@ -69,8 +69,8 @@ class MarkingTranslator final : public Translator {
  public:
   std::vector<TranslationRoute> routes() const override { return {}; }
   std::optional<TranslationRoute> route(std::string_view, std::string_view) const override { return std::nullopt; }
-  Transcript translate(const Transcript& transcript, std::string_view target, Progress& progress,
-                       std::stop_token) override {
+  Transcript translate(const Transcript& transcript, std::string_view target, const TranslateOptions&,
+                       Progress& progress, std::stop_token) override {
     if (broken) throw Error(ErrorCode::kUnavailable, "the translator broke");
     ++translated;
     Transcript translation = transcript;

@@ -29,6 +29,14 @@ TEST(ApertiumText, KeepsAddressesWhole) {
   EXPECT_EQ(to_apertium_stream("at @home"), "at [\\@]home.[]");
 }
 
+TEST(ApertiumText, KeepsPlaceHoldersWhole) {
+  EXPECT_EQ(to_apertium_stream("a<x id=\"12\"/> b <x id=\"3\"/>, c"),
+            "a[\\<x id=\"12\"\\/\\>] b [\\<x id=\"3\"\\/\\>], c.[]");
+  EXPECT_EQ(to_apertium_stream("<x id=\"\">"), "[\\<]x id=\"\"[\\>].[]");
+  const std::string text = "<x id=\"1\"/><x id=\"2\"/> a <x id=\"3\" /> <x";
+  EXPECT_EQ(round_trip(text), text);
+}
+
 TEST(ApertiumText, CollapsesBlanksAndDropsNul) {
   EXPECT_EQ(round_trip("  a \t b\xC2\xA0"
                        "c  \n  d  "),

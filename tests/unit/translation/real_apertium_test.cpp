@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "translation/apertium_engine.h"
+#include "translation/glossary.h"
+#include "translation/protected_text.h"
 #include "translation/routing_translator.h"
 #include "voxlate/error.h"
 
@@ -53,6 +55,21 @@ TEST_F(RealApertium, TranslatesEnglishToSpanish) {
 
 TEST_F(RealApertium, KeepsUnknownWordsWithoutMarks) {
   EXPECT_EQ(spanish("I don't know the frobnicator."), "No sé el frobnicator.");
+}
+
+TEST_F(RealApertium, ProtectedTextComesBack) {
+  const Glossary glossary({{.source = "house", .target = "mansión"}, {.source = "Red Car", .target = "Red Car"}});
+  TextRules rules;
+  rules.place_holders = PlaceHolders::kTags;
+  rules.glossary = &glossary;
+  rules.target = "es";
+  const ProtectedText source =
+      protect("<i>- JOHN: I see the <b>white</b> house and Red Car at 12:30 on https://a.org/the.</i>", rules);
+  const Restored restored = restore_and_check(source, spanish(source.text));
+  EXPECT_THAT(restored.text,
+              testing::AllOf(testing::StartsWith("<i>- JOHN: Veo "), HasSubstr("<b>blanco</b>"),
+                             HasSubstr(" mansión y Red Car en 12:30 "), testing::EndsWith(" https://a.org/the.</i>")));
+  EXPECT_THAT(restored.problems, testing::IsEmpty());
 }
 
 TEST_F(RealApertium, SpecialCharactersSurvive) {
@@ -136,7 +153,7 @@ TEST_F(RealApertium, TranslatesASentenceOverSeveralSegments) {
                                             .confidence = 1}},
                               .notes = {}};
   SilentProgress progress;
-  const Transcript result = translator.translate(transcript, "es", progress, {});
+  const Transcript result = translator.translate(transcript, "es", {}, progress, {});
   EXPECT_EQ(result.engine, "apertium eng-spa");
   ASSERT_EQ(result.segments.size(), 2U);
   EXPECT_EQ(result.segments[0].text, "El zorro marrón rápido");
@@ -162,7 +179,7 @@ TEST_F(RealApertium, PivotsOverAnInstalledPair) {
                                             .confidence = 1}},
                               .notes = {}};
   SilentProgress progress;
-  EXPECT_EQ(translator.translate(transcript, "ca", progress, {}).segments.at(0).text, "La casa és vermella.");
+  EXPECT_EQ(translator.translate(transcript, "ca", {}, progress, {}).segments.at(0).text, "La casa és vermella.");
 }
 
 TEST_F(RealApertium, EveryUsableModeAnswers) {

@@ -39,6 +39,8 @@ class FailingEngine final : public SentenceEngine {
 
   std::vector<EnginePair> pairs() const override { return pairs_; }
   std::string notice() const override { return "By " + name_ + "."; }
+  std::string kind() const override { return "fake"; }
+  PlaceHolders place_holders() const override { return PlaceHolders::kNone; }
 
   void refresh(const std::stop_token&) override {
     if (refresh_failure) throw Error(*refresh_failure);
@@ -98,7 +100,7 @@ class RouteFall : public ::testing::Test {
                                      .confidence = 1});
     }
     NoProgress progress;
-    return translator().translate(transcript, target, progress, {});
+    return translator().translate(transcript, target, {}, progress, {});
   }
 
   Error failure(const std::string& target) {

@@ -26,6 +26,8 @@ class TaggingEngine final : public SentenceEngine {
 
   std::vector<EnginePair> pairs() const override { return pairs_; }
   std::string notice() const override { return notice_; }
+  std::string kind() const override { return "fake"; }
+  PlaceHolders place_holders() const override { return PlaceHolders::kNone; }
 
   std::vector<std::string> translate(std::span<const std::string> sentences, const std::string& source,
                                      const std::string& target, std::stop_token) override {
@@ -143,7 +145,7 @@ TEST(RoutingTranslator, TheFirstEngineWithAPairIsTaken) {
 TEST(RoutingTranslator, TranslatesSentencesAndLaysThemBack) {
   RoutingTranslator translator = make({pair("en", "es")}, "It is a test.");
   RecordingProgress progress;
-  const Transcript result = translator.translate(english({"One two", "three.", "Silence."}), "es", progress, {});
+  const Transcript result = translator.translate(english({"One two", "three.", "Silence."}), "es", {}, progress, {});
   EXPECT_EQ(result.language, "es");
   EXPECT_EQ(result.engine, "fake en-es");
   EXPECT_EQ(result.duration, milliseconds(3000));
@@ -159,7 +161,7 @@ TEST(RoutingTranslator, TranslatesSentencesAndLaysThemBack) {
 TEST(RoutingTranslator, GoesThroughThePivotAndSaysSo) {
   RoutingTranslator translator = make({pair("en", "es"), pair("es", "ca")}, "Same notice.");
   RecordingProgress progress;
-  const Transcript result = translator.translate(english({"One."}), "ca-ES", progress, {});
+  const Transcript result = translator.translate(english({"One."}), "ca-ES", {}, progress, {});
   EXPECT_EQ(result.language, "ca");
   EXPECT_EQ(result.segments[0].text, "es>ca:en>es:One.");
   EXPECT_THAT(result.notes, ElementsAre(HasSubstr("through es"), "Same notice."));
@@ -169,7 +171,7 @@ TEST(RoutingTranslator, AMissingPairSaysWhatThereIs) {
   RoutingTranslator translator = make({pair("en", "es"), pair("es", "en"), pair("es", "ca")});
   RecordingProgress progress;
   try {
-    translator.translate(english({"One."}), "th", progress, {});
+    translator.translate(english({"One."}), "th", {}, progress, {});
     FAIL() << "expected an Error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
@@ -180,7 +182,7 @@ TEST(RoutingTranslator, AMissingPairSaysWhatThereIs) {
   for (char c = 'a'; c <= 'z'; ++c) many.push_back(pair("en", std::string("x") + c));
   RoutingTranslator large = make(many);
   try {
-    large.translate(english({"One."}), std::string(10'000, 'y'), progress, {});
+    large.translate(english({"One."}), std::string(10'000, 'y'), {}, progress, {});
     FAIL() << "expected an Error";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("and 6 more"));
@@ -193,7 +195,7 @@ TEST(RoutingTranslator, NothingInstalledSaysSo) {
   EXPECT_THAT(translator.routes(), IsEmpty());
   RecordingProgress progress;
   try {
-    translator.translate(english({"One."}), "es", progress, {});
+    translator.translate(english({"One."}), "es", {}, progress, {});
     FAIL() << "expected an Error";
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "cannot translate from en-GB to es. Installed: no pair");
@@ -205,7 +207,7 @@ TEST(RoutingTranslator, StopsBetweenReports) {
   std::stop_source stop;
   RecordingProgress progress(&stop);
   try {
-    translator.translate(english(std::vector<std::string>(100, "One.")), "es", progress, stop.get_token());
+    translator.translate(english(std::vector<std::string>(100, "One.")), "es", {}, progress, stop.get_token());
     FAIL() << "expected an Error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kCancelled);
@@ -216,7 +218,7 @@ TEST(RoutingTranslator, StopsBetweenReports) {
 TEST(RoutingTranslator, AnEmptyTranscriptStaysEmpty) {
   RoutingTranslator translator = make({pair("en", "es")});
   RecordingProgress progress;
-  EXPECT_THAT(translator.translate(english({}), "es", progress, {}).segments, IsEmpty());
+  EXPECT_THAT(translator.translate(english({}), "es", {}, progress, {}).segments, IsEmpty());
 }
 
 }  // namespace

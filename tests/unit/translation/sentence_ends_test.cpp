@@ -65,6 +65,31 @@ TEST(SentenceEnds, ChineseAndJapaneseMarksNeedNoBlank) {
   EXPECT_THAT(cut("नमस्ते। आप"), ElementsAre("नमस्ते।|", " आप"));
 }
 
+TEST(SentenceEnds, KnowsTheMarksOfOtherScripts) {
+  EXPECT_THAT(cut("كيف حالك؟ بخير، شكرا. نعم"), ElementsAre("كيف حالك؟|", " بخير، شكرا.|", " نعم"));
+  EXPECT_THAT(cut("یہ ٹھیک ہے۔ ہاں"), ElementsAre("یہ ٹھیک ہے۔|", " ہاں"));
+  EXPECT_THAT(cut("Բարեւ։ Ինչպես"), ElementsAre("Բարեւ։|", " Ինչպես"));
+  EXPECT_THAT(cut("ሰላም። እንዴት"), ElementsAre("ሰላም።|", " እንዴት"));
+  EXPECT_THAT(cut("សួស្តី។ បាទ"), ElementsAre("សួស្តី។|", " បាទ"));
+  EXPECT_THAT(cut("မင်္ဂလာပါ။ ဟုတ်"), ElementsAre("မင်္ဂလာပါ။|", " ဟုတ်"));
+  EXPECT_THAT(cut("Τι κάνεις; Καλά; Ναι"), ElementsAre("Τι κάνεις;|", " Καλά;|", " Ναι"));
+  EXPECT_THAT(cut("first; second"), ElementsAre("first; second"));
+  EXPECT_THAT(cut("שלום. מה נשמע? טוב"), ElementsAre("שלום.|", " מה נשמע?|", " טוב"));
+  EXPECT_THAT(cut("สวัสดีครับ วันนี้อากาศดี"), ElementsAre("สวัสดีครับ วันนี้อากาศดี"));
+}
+
+TEST(SentenceEnds, AsciiMarksEndInChineseText) {
+  EXPECT_THAT(cut("你好吗?我很好!谢谢"), ElementsAre("你好吗?|", "我很好!|", "谢谢"));
+  EXPECT_THAT(cut("约３．５倍。是"), ElementsAre("约３．５倍。|", "是"));
+}
+
+TEST(SentenceEnds, TagsAreNotRead) {
+  EXPECT_THAT(cut("<i>Go.</i> <i>Now.</i>"), ElementsAre("<i>Go.</i>|", " <i>Now.</i>|"));
+  EXPECT_THAT(cut("<i>\"Go.</i>\" Then"), ElementsAre("<i>\"Go.</i>\"|", " Then"));
+  EXPECT_THAT(cut("a<00:01.500> b <c.x.y> c"), ElementsAre("a<00:01.500> b <c.x.y> c"));
+  EXPECT_THAT(cut("今日は。</i>元気"), ElementsAre("今日は。</i>|", "元気"));
+}
+
 TEST(SentenceEnds, AnyBytesAreRead) {
   EXPECT_THAT(cut(""), testing::IsEmpty());
   EXPECT_THAT(cut("\xFF. \xE2\x80"), ElementsAre("\xFF.|", " \xE2\x80"));

@@ -96,6 +96,24 @@ TEST(SentenceJoiner, TakesTimesInsideASegmentFromItsWords) {
   EXPECT_EQ(sentences[1].parts[0].end, milliseconds(10'000));
 }
 
+TEST(SentenceJoiner, TakesTimesFromWordsWithoutBlanks) {
+  Segment spoken = segment(0, 10'000, "はい。元気");
+  spoken.words = {{.text = "はい。", .begin = milliseconds(0), .end = milliseconds(6000), .confidence = 1},
+                  {.text = "元気", .begin = milliseconds(8000), .end = milliseconds(9900), .confidence = 1}};
+  const std::vector<Sentence> sentences = join_sentences(std::vector{spoken}, "ja", {});
+  ASSERT_EQ(sentences.size(), 2U);
+  EXPECT_EQ(sentences[0].parts[0].end, milliseconds(6000));
+  EXPECT_EQ(sentences[1].parts[0].begin, milliseconds(8000));
+}
+
+TEST(SentenceJoiner, TagsDoNotCountAndGoOverCuts) {
+  EXPECT_THAT(lay({segment(0, 2000, "<font color=\"#ffffff\">The quick brown fox"),
+                   segment(2500, 4000, "jumps over the dog.</font>")},
+                  {"<font color=\"#ffffff\">El rápido zorro marrón salta sobre el perro.</font>"}),
+              ElementsAre("0-2000 <font color=\"#ffffff\">El rápido zorro marrón</font>",
+                          "2500-4000 <font color=\"#ffffff\">salta sobre el perro.</font>"));
+}
+
 TEST(SentenceJoiner, LaysASentenceBackOverItsSegments) {
   EXPECT_THAT(lay({segment(0, 2000, "The quick brown fox"), segment(2500, 4000, "jumps over the dog.")},
                   {"El rápido zorro marrón salta sobre el perro."}),

@@ -237,6 +237,7 @@ class ModelMaker {
     if (kind_.starts_from_zero) number("decoder/start_from_zero_embedding", 1);
     if (file_.revision >= 5) {
       number("decoder/alignment_layer", -1, WrittenType::kI16);
+      number("decoder/alignment_heads", 0, WrittenType::kI16);
       number("decoder/alibi", 0);
       number("encoder/multi_query_attention", 0);
     }
