@@ -19,19 +19,16 @@
 
 #include "base/file.h"
 #include "base/temporary_folder.h"
-#include "models/unpack.h"
 #include "nn/compute.h"
 #include "tests/unit/translation/net/small_model.h"
 #include "tests/unit/translation/package_writer.h"
+#include "tests/unit/translation/test_packages.h"
 #include "translation/neural_model.h"
-#include "translation/routing_translator.h"
 #include "voxlate/error.h"
 
 namespace voxlate::translation {
 namespace {
 
-using std::chrono::milliseconds;
-using testing::AllOf;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
@@ -76,16 +73,7 @@ std::vector<Texts> word_sequences() {
 /// A folder of its own for each test, into which packages are unpacked.
 class NeuralTest : public ::testing::Test {
  protected:
-  /// Unpacks the package into `target` once and returns its folder.
-  std::filesystem::path unpacked(const std::string& target) {
-    const std::string name = "translate-test_en_" + target;
-    const std::filesystem::path top = folder_ / (name + ".top");
-    if (!std::filesystem::exists(folder_ / name)) {
-      models::unpack(test_data() / "test_translate" / (name + ".argosmodel"), top, {.keep_free_bytes = 0}, {});
-      std::filesystem::rename(top / ("translate-en_" + target + "-1_0"), folder_ / name);
-    }
-    return folder_ / name;
-  }
+  std::filesystem::path unpacked(const std::string& target) { return unpack_test_package(folder_.path(), target); }
 
   /// With the search that the server has.
   std::shared_ptr<const NeuralModel> load(const std::filesystem::path& folder, ComputeType type = ComputeType::kFloat32,
