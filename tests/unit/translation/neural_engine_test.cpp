@@ -248,7 +248,7 @@ TEST_F(BrokenPackage, WeightsThatWereCut) {
 class ManyLanguages : public NeuralTest {
  protected:
   std::filesystem::path made_up(const Texts& language_tokens) {
-    const std::filesystem::path folder = folder_ / "many";
+    std::filesystem::path folder = folder_ / "many";
     Texts tokens{"<unk>", "<s>", "</s>"};
     tokens.insert(tokens.end(), language_tokens.begin(), language_tokens.end());
     const std::size_t size = tokens.size() + 20;
@@ -265,7 +265,7 @@ class ManyLanguages : public NeuralTest {
 
 TEST_F(ManyLanguages, AreThoseOfTheVocabulary) {
   const std::filesystem::path folder = made_up({"__en__", "__es__", "__th__"});
-  const auto model = load(folder);
+  std::shared_ptr<const NeuralModel> model = load(folder);
   const ModelLanguages& languages = model->languages();
   EXPECT_EQ(languages.kind, LanguageTokens::kBoth);
   EXPECT_EQ(languages.tokens,
