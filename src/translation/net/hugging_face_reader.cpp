@@ -58,7 +58,7 @@ std::filesystem::path find_hugging_face_weights(const std::filesystem::path& fol
       throw Error(ErrorCode::kUnsupported,
                   fmt::format("expected all weights in one safetensors file, model.safetensors, got {}", other));
   }
-  throw Error(ErrorCode::kNotFound, "expected the weights in model.safetensors, got no such file");
+  throw Error(ErrorCode::kNotFound, "expected the weights in model.bin or model.safetensors, got neither");
 }
 
 HuggingFaceReader::HuggingFaceReader(const model_file::SafetensorsFile& file, const std::filesystem::path& config_json)
