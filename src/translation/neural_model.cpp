@@ -82,6 +82,7 @@ NeuralModel::Part NeuralModel::submit_part(std::vector<std::string> pieces, cons
     asked.prompt.push_back(required(*parts_.target, language_token(request.target)));
   if (!parts_.prefix.empty()) asked.prompt.push_back(required(*parts_.target, parts_.prefix));
   const int room = parts_.network->shape().target_context - static_cast<int>(asked.prompt.size());
+  asked.search.loops_from = content + content / 2;
   asked.search.max_tokens = std::min({asked.search.max_tokens, kMostGrowth * content + kMostMore, room});
   part.result = batcher_->submit(std::move(asked), request.owner.stop);
   return part;

@@ -71,8 +71,8 @@ void SentenceSearch::advance(std::span<const std::vector<nn::Candidate>> best) {
       std::max(1L, std::lround(static_cast<float>(setting_.options.beam_size) * setting_.options.patience)));
   if (is_last || kept.empty() || ended_.size() >= wanted) return finish();
   go_on(kept);
-  if (!setting_.options.cut_loops) return;
   const std::vector<int>& likely = live_.front().tokens;
+  if (!setting_.options.cut_loops || static_cast<int>(likely.size()) <= setting_.options.loops_from) return;
   const std::size_t length = length_without_loop(likely);
   if (length < likely.size()) {
     end({likely.begin(), likely.begin() + static_cast<std::ptrdiff_t>(length)}, live_.front().sum, Ending::kLooped);

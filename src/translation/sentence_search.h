@@ -16,7 +16,8 @@ struct SearchOptions {
   int n_best = 1;            ///< results, at most the beam's size
   int min_tokens = 1;        ///< of a translation, the end not counted
   int max_tokens = 256;      ///< a translation without an end is cut there
-  bool cut_loops = true;     ///< a translation that says the same again and again ends
+  bool cut_loops = true;     ///< a translation that says the same again and again ends,
+  int loops_from = 0;        ///< once it is longer than this: what repeats itself in the source may do so here
 };
 
 enum class Ending {

@@ -312,6 +312,17 @@ TEST(SentenceSearch, CutsALoopAndSaysSo) {
   }
 }
 
+TEST(SentenceSearch, WhatTheSourceMayRepeatIsNoLoop) {
+  const ScriptedNetwork network(10, [](std::span<const int>, std::span<const int> tokens, std::span<float> logits) {
+    logits[kEnd] = tokens.size() > 24 ? 9 : -30;
+    logits[5] = 5;
+  });
+  const Hypothesis repeated = search(network, {.beam_size = 2, .loops_from = 30})[0];
+  EXPECT_EQ(repeated.tokens.size(), 24U);
+  EXPECT_EQ(repeated.ending, Ending::kEnd);
+  EXPECT_EQ(search(network, {.beam_size = 2, .loops_from = 20})[0].ending, Ending::kLooped);
+}
+
 TEST(SentenceSearch, WithoutNumbersThereIsNoResult) {
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const ScriptedNetwork network(
