@@ -16,6 +16,8 @@ export function make_job(parts: Partial<Job>): Job {
     prompt: '',
     vad: true,
     targets: [],
+    translator: "",
+    glossary: "",
     formats: ['srt'],
     profile: '',
     audio_track: null,
