@@ -133,7 +133,7 @@ void ZipArchive::read(std::size_t index, const std::function<void(std::string_vi
   const ZipEntry& entry = entries_.at(index);
   const std::unique_ptr<zip_file_t, CloseFile> file(zip_fopen_index(archive_.get(), index, 0));
   if (!file) throw broken_entry(entry, zip_strerror(archive_.get()));
-  std::array<char, kPieceBytes> piece;
+  std::array<char, kPieceBytes> piece{};
   std::uint64_t done = 0;
   while (true) {
     const zip_int64_t got = zip_fread(file.get(), piece.data(), piece.size());

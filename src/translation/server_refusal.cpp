@@ -43,7 +43,7 @@ std::string short_line(std::string_view words) {
 
 std::string describe_refusal(const remote::HttpAnswer& answer, std::string_view key,
                              std::span<const std::string> batch) {
-  const std::string status = "HTTP status " + std::to_string(answer.status);
+  std::string status = "HTTP status " + std::to_string(answer.status);
   if (answer.status == 401 || answer.status == 403)
     return status + (key.empty() ? ": it wants a key" : ": it refuses the key");
   if (answer.retry_after.count() > 0)

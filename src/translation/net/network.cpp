@@ -118,7 +118,8 @@ class NetworkBuilder {
 
   nn::LinearPart scaled_query(const Place& place, int state, int heads) const {
     nn::LinearPart query = part(place, Projection::kQuery, state, state);
-    query.scale = 1 / std::sqrt(static_cast<float>(state / heads));
+    const int head_width = state / heads;
+    query.scale = 1 / std::sqrt(static_cast<float>(head_width));
     return query;
   }
 

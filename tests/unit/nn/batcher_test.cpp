@@ -18,7 +18,6 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 /// Takes `steps` steps; its end is a text.
 class Item final : public BatchItem {

@@ -78,7 +78,7 @@ class Stacks : public testing::TestWithParam<bool> {
 
 /// A copy, as the stacks overwrite what they are given.
 Matrix copy_of(const Matrix& from) {
-  const Matrix to(from.rows(), from.columns());
+  Matrix to(from.rows(), from.columns());
   for (int row = 0; row < from.rows(); ++row) std::copy_n(from.row(row), from.columns(), to.row(row));
   return to;
 }
