@@ -143,7 +143,7 @@ TEST_F(Chat, AnAnswerThatIsNotWhatWasAskedForHalvesTheBatch) {
                                                         {R"({"1":"a"})", "stop"},
                                                         {R"({"1":"a","2":"b","3":""})", "stop"},
                                                         {R"({"1":"a","2":"b","3":"c"})", "length"}}) {
-    answer_ = [&](const json& question, const Connection& connection) {
+    answer_ = [&, &content = content, &finish = finish](const json& question, const Connection& connection) {
       const json sentences = sentences_of(question);
       if (sentences.size() > 2) return say(connection, content, finish);
       say(connection, translated(sentences));

@@ -44,7 +44,7 @@ Refusal refusal_after(const Bend& bend, const ModelKind& kind = {}) {
   return refusal_of(file);
 }
 
-Bend with(WrittenVariable variable) {
+Bend with(const WrittenVariable& variable) {
   return [variable](WrittenCTranslate2& file) {
     if (WrittenVariable* const old = file.find(variable.name))
       *old = variable;
@@ -179,11 +179,11 @@ TEST(CTranslate2Reader, RefusesNumbersThatCannotBe) {
     return refusal_after(with(written_number(name, value, type)));
   };
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const float activation : {-1, 5, 100}) {
+  for (const float activation : {-1.0F, 5.0F, 100.0F}) {
     EXPECT_EQ(of("encoder/activation", activation).code, ErrorCode::kUnsupported);
     EXPECT_THAT(of("decoder/activation", activation).message, HasSubstr("decoder/activation: expected 0 (ReLU) to 4"));
   }
-  for (const float heads : {0, 3, 64, -4}) {
+  for (const float heads : {0.0F, 3.0F, 64.0F, -4.0F}) {
     EXPECT_EQ(of("decoder/num_heads", heads).code, ErrorCode::kCorrupt) << heads;
     EXPECT_THAT(of("encoder/num_heads", heads).message, HasSubstr("heads of the encoder: expected a divisor of 32"));
   }
@@ -200,7 +200,7 @@ TEST(CTranslate2Reader, RefusesScalesThatCannotBe) {
   const std::string name = "decoder/layer_1/attention/linear_1/weight";
   const ModelKind bytes{.weights = WrittenType::kI8};
   const ModelKind shorts{.weights = WrittenType::kI16};
-  const auto scales = [&](std::vector<float> values) {
+  const auto scales = [&](const std::vector<float>& values) {
     WrittenVariable variable{.name = name + "_scale", .shape = {static_cast<std::uint32_t>(values.size())}, .data = {}};
     for (const float value : values) variable.data += bytes_of(value);
     return with(variable);
