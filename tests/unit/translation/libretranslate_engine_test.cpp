@@ -159,8 +159,8 @@ TEST_F(LibreTranslate, ATranslationIsOneLine) {
 TEST_F(LibreTranslate, BatchesAreNoLargerThanAllowed) {
   options_.batch = {.max_sentences = 4, .max_characters = 40};
   std::vector<std::string> texts = numbered(6);
-  texts.push_back(std::string(200, 'x'));
-  texts.push_back("End.");
+  texts.emplace_back(200, 'x');
+  texts.emplace_back("End.");
   EXPECT_EQ(translate(texts).back(), "es:End.");
   EXPECT_THAT(batches(), ElementsAre(3, 3, 1, 1));
 }
