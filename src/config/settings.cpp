@@ -1,3 +1,6 @@
+// One table, a row a setting, and what reads the values of its rows: it is longer than a file should be because each
+// setting stands in one place, with its name, its environment variables, its help, and both directions of its text.
+
 #include "config/settings.h"
 
 #include <fmt/format.h>

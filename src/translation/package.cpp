@@ -8,12 +8,12 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/file.h"
 #include "base/utf8.h"
 #include "model_file/ctranslate2_file.h"
 #include "model_file/safetensors_file.h"
 #include "translation/language_codes.h"
 #include "translation/licence.h"
+#include "translation/net/model_json.h"
 #include "translation/vocabulary_size.h"
 #include "voxlate/error.h"
 
@@ -38,10 +38,7 @@ bool is_file(const path& file) {
 /// The object in a JSON file; an empty one when there is no such file.
 Json read_object(const path& file) {
   if (!is_file(file)) return Json::object();
-  const std::string text = read_file(file, kMaxJsonBytes);
-  // Depth is limited by the callback: it is asked before anything deeper is kept.
-  const auto shallow = [](int depth, Json::parse_event_t, Json&) { return depth <= 8; };
-  Json document = Json::parse(text, shallow, /*allow_exceptions=*/false);
+  Json document = read_model_json(file, kMaxJsonBytes);
   if (!document.is_object()) {
     throw Error(ErrorCode::kCorrupt, file.filename().string() + ": expected a JSON object");
   }

@@ -107,9 +107,9 @@ TEST_F(Package, AModelFileIsReadToItsEnd) {
 TEST_F(Package, MetadataHasToBeSound) {
   write_package(folder_.path(), "en", "es");
   write("metadata.json", "[");
-  EXPECT_THAT(failure(), HasSubstr("metadata.json: expected a JSON object"));
+  EXPECT_THAT(failure(), HasSubstr("metadata.json: expected JSON: "));
   write("metadata.json", std::string(500'000, '['));
-  EXPECT_THAT(failure(), HasSubstr("metadata.json: expected a JSON object"));
+  EXPECT_THAT(failure(), HasSubstr("metadata.json: expected JSON at most 8 deep"));
   write("metadata.json", metadata("../en", "es"));
   EXPECT_THAT(failure(), HasSubstr("from_code: expected a language code, got \"../en\""));
 }
