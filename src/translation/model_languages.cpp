@@ -77,10 +77,12 @@ ModelLanguages languages_of(const Vocabulary& vocabulary) {
   constexpr std::size_t kSeveral = 2;
   ModelLanguages languages;
   const auto collect = [&](LanguageTokens kind, const auto& code_of) {
-    languages = {.kind = kind, .tokens = {}};
+    languages = {.kind = kind, .is_nllb = false, .tokens = {}};
     for (const std::string& token : vocabulary.tokens()) {
       const std::string tag = bcp47_from_model(code_of(token));
-      if (!tag.empty()) languages.tokens.emplace(tag, token);
+      if (tag.empty()) continue;
+      languages.tokens.emplace(tag, token);
+      languages.is_nllb = is_nllb(token);
     }
     return languages.tokens.size() >= kSeveral;
   };

@@ -17,6 +17,7 @@ enum class LanguageTokens {
 /// The languages that a vocabulary has tokens for: BCP 47 -> token.
 struct ModelLanguages {
   LanguageTokens kind = LanguageTokens::kNone;
+  bool is_nllb = false;
   std::map<std::string, std::string> tokens;
 };
 

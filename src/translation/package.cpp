@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -13,8 +14,9 @@
 #include "model_file/safetensors_file.h"
 #include "translation/language_codes.h"
 #include "translation/licence.h"
+#include "translation/model_languages.h"
 #include "translation/net/model_json.h"
-#include "translation/vocabulary_size.h"
+#include "translation/vocabulary.h"
 #include "voxlate/error.h"
 
 namespace voxlate::translation {
@@ -94,7 +96,7 @@ path vocabulary_of(const path& folder, std::string_view side) {
   return {};
 }
 
-VocabularySize check_vocabulary(const path& folder, std::string_view side, const model_file::TensorView& embeddings) {
+ModelLanguages check_vocabulary(const path& folder, std::string_view side, const model_file::TensorView& embeddings) {
   const std::string unknown = text_of(read_object(folder / "config.json"), "unk_token");
   const path file = vocabulary_of(folder, side);
   if (file.empty()) {
@@ -102,13 +104,15 @@ VocabularySize check_vocabulary(const path& folder, std::string_view side, const
                                                  "beside model.bin, got none",
                                                  side));
   }
-  const VocabularySize size = count_vocabulary(file, unknown.empty() ? "<unk>" : unknown);
-  if (embeddings.shape.size() != 2 || std::cmp_not_equal(embeddings.shape[0], size.tokens)) {
+  const std::optional<Vocabulary> vocabulary = Vocabulary::open(folder, file.stem().string());
+  // CTranslate2 adds the unknown token to a vocabulary without it.
+  const int tokens = vocabulary->size() + (vocabulary->find(unknown.empty() ? "<unk>" : unknown) ? 0 : 1);
+  if (embeddings.shape.size() != 2 || std::cmp_not_equal(embeddings.shape[0], tokens)) {
     throw Error(ErrorCode::kCorrupt,
                 fmt::format("{}: expected the {} tokens that model.bin has embeddings for, got {}",
-                            file.filename().string(), embeddings.shape.empty() ? 0 : embeddings.shape[0], size.tokens));
+                            file.filename().string(), embeddings.shape.empty() ? 0 : embeddings.shape[0], tokens));
   }
-  return size;
+  return languages_of(*vocabulary);
 }
 
 /// Null: there is none. Newer converters number the embeddings of several inputs.
@@ -170,12 +174,13 @@ std::optional<PackageFacts> inspect_ctranslate2(const path& folder, const path& 
   const auto* const target = embeddings_of(*file, "decoder");
   if (source == nullptr || target == nullptr) return std::nullopt;
   PackageFacts facts = facts_beside(folder, model_folder);
-  const VocabularySize vocabulary = check_vocabulary(model_folder, "source", *source);
+  const ModelLanguages languages = check_vocabulary(model_folder, "source", *source);
   check_vocabulary(model_folder, "target", *target);
   facts.quantisation = weight_type(*file);
   if (facts.source.empty()) {
-    const int n_languages = std::max(vocabulary.nllb_languages, vocabulary.m2m_languages);
-    if (n_languages >= kManyLanguages) set_many(facts, n_languages, vocabulary.nllb_languages == n_languages);
+    const auto n_languages = static_cast<int>(languages.tokens.size());
+    if (languages.kind == LanguageTokens::kBoth && n_languages >= kManyLanguages)
+      set_many(facts, n_languages, languages.is_nllb);
   }
   if (facts.source.empty()) lacks(facts, kNoPair);
   if (!has_tokeniser(folder) && !has_tokeniser(model_folder)) {
