@@ -98,6 +98,7 @@ struct JobError {
 /// One job as stored.
 struct Job {
   std::string id;
+  std::string owner;  ///< id of the user whose it is; empty: made without accounts
   JobSpec spec;
   MediaSummary media;
   JobState state = JobState::kQueued;

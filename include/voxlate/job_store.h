@@ -21,15 +21,24 @@ struct Lease {
 
 struct NewJob {
   std::string id;
+  std::string owner;  ///< `Job::owner`
   JobSpec spec;
   MediaSummary media;
-  std::string idempotency_key;  ///< empty: none
+  std::string idempotency_key;  ///< empty: none; of the owner
   std::string fingerprint;      ///< SHA-256 of what was asked, compared when the key is seen again
 };
 
 struct EnqueueResult {
   Job job;
   bool replayed = false;  ///< the key was known: `job` is the earlier one and nothing was added
+};
+
+/// What is left to say of a job that is changed or gone without being read.
+struct OwnedJob {
+  std::string id;
+  std::string owner;  ///< `Job::owner`
+
+  bool operator==(const OwnedJob&) const = default;
 };
 
 struct ClaimedJob {
@@ -54,6 +63,7 @@ struct JobOutcome {
 };
 
 struct JobFilter {
+  std::optional<std::string> owner{};  ///< only this one's; none: everybody's
   std::optional<JobState> state;
   std::string search;    ///< part of the source name, case-insensitive; empty: all
   std::string after_id;  ///< continue behind this job of an earlier page; empty: from the newest
@@ -114,8 +124,8 @@ class JobStore {
 
   /// Requeues processing jobs whose lease ran out before `now`, or that belong to another owner than
   /// `owner` (an earlier process on the same data). Each such loss counts as a crash; at
-  /// the `max_crashes`-th without a checkpoint between them the job fails instead. Returns the ids touched.
-  virtual std::vector<std::string> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) = 0;
+  /// the `max_crashes`-th without a checkpoint between them the job fails instead. Returns those touched.
+  virtual std::vector<OwnedJob> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) = 0;
 
   virtual std::optional<Job> get(const std::string& job_id) const = 0;
   /// Throws `kInvalidInput` when there is no job `after_id` (any more).
@@ -131,8 +141,8 @@ class JobStore {
   /// Deletes the record in any state; a worker on it finds its lease lost. False when absent.
   virtual bool remove(const std::string& job_id) = 0;
 
-  /// Deletes finished jobs (completed, failed, cancelled) older than `time`, at most `limit`; returns their ids.
-  virtual std::vector<std::string> delete_finished_before(TimePoint time, int limit) = 0;
+  /// Deletes finished jobs (completed, failed, cancelled) older than `time`, at most `limit`; returns them.
+  virtual std::vector<OwnedJob> delete_finished_before(TimePoint time, int limit) = 0;
 };
 
 }  // namespace voxlate

@@ -35,7 +35,7 @@ App::App(const Config& config)
     : config_(config),
       owner_(random_id()),
       data_(config.data_dir),
-      store_({.path = data_.database()}),
+      storage_({.path = data_.database()}),
       feed_(kFeedCapacity),
       engines_(config, clock_),
       cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),

@@ -44,7 +44,8 @@ class App {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   SystemClock clock_;
   DataFolder data_;
-  store::SqliteJobStore store_;
+  store::Storage storage_;
+  store::SqliteJobStore store_{storage_};
   ChangeFeed feed_;
   health::Sampler sampler_;
   health::GpuProbe gpus_{clock_};

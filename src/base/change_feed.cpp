@@ -2,32 +2,35 @@
 
 namespace voxlate {
 
-void ChangeFeed::publish(ChangeKind kind, std::string_view job_id, std::string payload) {
+void ChangeFeed::publish(ChangeKind kind, std::string_view job_id, std::string_view owner, std::string payload) {
   {
     const MutexLock lock(mutex_);
-    changes_.push_back(
-        {.sequence = ++newest_, .kind = kind, .job_id = std::string(job_id), .payload = std::move(payload)});
+    changes_.push_back({.sequence = ++newest_,
+                        .kind = kind,
+                        .job_id = std::string(job_id),
+                        .owner = std::string(owner),
+                        .payload = std::move(payload)});
     if (changes_.size() > capacity_) changes_.pop_front();
   }
   changed_.notify_all();
 }
 
-ChangeFeed::Batch ChangeFeed::collect(std::uint64_t after, std::string_view job_id) const {
+ChangeFeed::Batch ChangeFeed::collect(std::uint64_t after, const Interest& interest) const {
   Batch batch{.changes = {}, .next = newest_, .missed = after > newest_};
   if (!changes_.empty() && after + 1 < changes_.front().sequence) batch.missed = true;
   if (batch.missed) return batch;
   for (const Change& change : changes_) {
-    if (change.sequence > after && (job_id.empty() || change.job_id == job_id)) batch.changes.push_back(change);
+    if (change.sequence > after && interest.matches(change)) batch.changes.push_back(change);
   }
   return batch;
 }
 
-ChangeFeed::Batch ChangeFeed::wait(std::uint64_t after, std::string_view job_id, std::chrono::milliseconds timeout,
+ChangeFeed::Batch ChangeFeed::wait(std::uint64_t after, const Interest& interest, std::chrono::milliseconds timeout,
                                    std::stop_token stop) NO_THREAD_SAFETY_ANALYSIS {
   const MutexLock lock(mutex_);
-  Batch batch = collect(after, job_id);
+  Batch batch = collect(after, interest);
   changed_.wait_for(mutex_, stop, timeout, [&]() NO_THREAD_SAFETY_ANALYSIS {
-    batch = collect(after, job_id);
+    batch = collect(after, interest);
     return batch.missed || !batch.changes.empty();
   });
   return batch;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct Change {
   std::uint64_t sequence = 0;  ///< grows by one; never 0
   ChangeKind kind = ChangeKind::kJob;
   std::string job_id;
+  std::string owner;  ///< `Job::owner`
   std::string payload;
 };
 
@@ -31,7 +33,7 @@ class ChangeFeed {
  public:
   explicit ChangeFeed(std::size_t capacity) : capacity_(capacity) {}
 
-  void publish(ChangeKind kind, std::string_view job_id, std::string payload = {});
+  void publish(ChangeKind kind, std::string_view job_id, std::string_view owner, std::string payload = {});
 
   struct Batch {
     std::vector<Change> changes;
@@ -39,14 +41,24 @@ class ChangeFeed {
     bool missed = false;     ///< changes after `after` are no longer kept, or `after` is from another process
   };
 
-  /// Waits until there is a change after `after` (of `job_id`, unless empty), until the time-out or a stop.
-  Batch wait(std::uint64_t after, std::string_view job_id, std::chrono::milliseconds timeout, std::stop_token stop);
+  /// Which changes a reader wants.
+  struct Interest {
+    std::string job_id{};                ///< empty: of all jobs
+    std::optional<std::string> owner{};  ///< only of this one's jobs; none: of everybody's
+
+    bool matches(const Change& change) const {
+      return (job_id.empty() || change.job_id == job_id) && (!owner || change.owner == *owner);
+    }
+  };
+
+  /// Waits until there is a change after `after`, until the time-out or a stop.
+  Batch wait(std::uint64_t after, const Interest& interest, std::chrono::milliseconds timeout, std::stop_token stop);
 
   /// The sequence of the newest change: start here after taking a snapshot's place.
   std::uint64_t newest() const;
 
  private:
-  Batch collect(std::uint64_t after, std::string_view job_id) const REQUIRES(mutex_);
+  Batch collect(std::uint64_t after, const Interest& interest) const REQUIRES(mutex_);
 
   const std::size_t capacity_;
 

@@ -48,6 +48,8 @@ Response dispatch(Api& api, Request& request) {
     if (!captures) continue;
     if (route.method == wanted) {
       request.captures = std::move(*captures);
+      request.error_shape = route.error_shape;
+      if (const auto problem = check_access(request.caller, route.access)) return problem_response(*problem, request);
       return route.handle(api, request);
     }
     allow += (allow.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);

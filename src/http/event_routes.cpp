@@ -14,8 +14,8 @@ constexpr std::chrono::milliseconds kLookForClient{1000};
 /// client that comes back to another process gets a snapshot, not a continuation that has holes.
 class EventStream {
  public:
-  EventStream(Api& api, std::string job_id, std::optional<std::uint64_t> after)
-      : api_(api), job_id_(std::move(job_id)), after_(after) {}
+  EventStream(Api& api, ChangeFeed::Interest interest, std::optional<std::uint64_t> after)
+      : api_(api), interest_(std::move(interest)), after_(after) {}
 
   void run(StreamSink& sink) {
     if (!sink.write("retry: 2000\n\n")) return;
@@ -23,7 +23,7 @@ class EventStream {
     const std::stop_token stop = api_.draining.get_token();
     auto quiet = std::chrono::milliseconds(0);
     while (!stop.stop_requested() && !sink.client_gone()) {
-      const auto batch = api_.services.feed.wait(*after_, job_id_, kLookForClient, stop);
+      const auto batch = api_.services.feed.wait(*after_, interest_, kLookForClient, stop);
       if (batch.missed) {
         if (!send_snapshot(sink)) return;
       } else if (batch.changes.empty()) {
@@ -53,11 +53,12 @@ class EventStream {
   bool send_snapshot(StreamSink& sink) {
     const std::uint64_t sequence = api_.services.feed.newest();
     after_ = sequence;
-    if (!job_id_.empty()) {
-      const auto job = api_.services.store.get(job_id_);
+    if (!interest_.job_id.empty()) {
+      const auto job = api_.services.store.get(interest_.job_id);
       return job && send_job(sink, *job, sequence);
     }
-    const JobPage page = api_.services.store.list({.state = {}, .search = {}, .after_id = {}, .limit = kSnapshotJobs});
+    const JobPage page = api_.services.store.list(
+        {.owner = interest_.owner, .state = {}, .search = {}, .after_id = {}, .limit = kSnapshotJobs});
     for (auto job = page.jobs.rbegin(); job != page.jobs.rend(); ++job) {
       if (!send_job(sink, *job, sequence)) return false;
     }
@@ -86,7 +87,7 @@ class EventStream {
         case ChangeKind::kDeleted: {
           const std::string data = "{\"id\":\"" + change.job_id + "\"}";
           if (!send(sink, "deleted", data, change.sequence)) return false;
-          if (!job_id_.empty()) return false;
+          if (!interest_.job_id.empty()) return false;
           break;
         }
       }
@@ -96,7 +97,7 @@ class EventStream {
   }
 
   Api& api_;
-  const std::string job_id_;
+  const ChangeFeed::Interest interest_;
   std::optional<std::uint64_t> after_;  ///< sequence of the last change sent; none: nothing yet
 };
 
@@ -137,7 +138,8 @@ Response event_stream(Api& api, Request& request, const std::string& job_id) {
   response.content_type = "text/event-stream";
   response.add("X-Accel-Buffering", "no");
   const auto after = parse_last_id(request.head.value("last-event-id"), api.instance);
-  response.stream = [&api, job_id, after, place](StreamSink& sink) { EventStream(api, job_id, after).run(sink); };
+  const ChangeFeed::Interest interest{.job_id = job_id, .owner = request.caller.owner_filter()};
+  response.stream = [&api, interest, after, place](StreamSink& sink) { EventStream(api, interest, after).run(sink); };
   return response;
 }
 
@@ -146,11 +148,8 @@ Response event_stream(Api& api, Request& request, const std::string& job_id) {
 Response all_events(Api& api, Request& request) { return event_stream(api, request, ""); }
 
 Response job_events(Api& api, Request& request) {
-  const std::string& id = request.captures.at("id");
-  if (!api.services.store.get(id)) {
-    return problem_response({.code = "not_found", .detail = "There is no such job."}, request);
-  }
-  return event_stream(api, request, id);
+  const auto job = find_job(api, request);
+  return job ? event_stream(api, request, job->id) : no_such_job(request);
 }
 
 }  // namespace voxlate::http

@@ -66,27 +66,25 @@ Response send_content(const Request& request, UniqueFd fd, const std::string& co
   return response;
 }
 
-Response not_found(const Request& request, std::string detail) {
-  return problem_response({.code = "not_found", .detail = std::move(detail)}, request);
-}
-
 }  // namespace
 
 Response send_file(Api& api, Request& request) {
-  const auto job = api.services.store.get(request.captures.at("id"));
-  if (!job) return not_found(request, "There is no such job.");
+  const auto job = find_job(api, request);
+  if (!job) return no_such_job(request);
   const std::string& name = request.captures.at("name");
   // Only what the job lists can be had, so that the name of a client never becomes a path.
   const auto file = std::ranges::find(job->files, name, &JobFile::name);
-  if (file == job->files.end()) return not_found(request, "The job has no such file.");
+  if (file == job->files.end()) {
+    return problem_response({.code = "not_found", .detail = "The job has no such file."}, request);
+  }
   Response response = send_content(request, api.services.data.workspace(job->id).open(file->name), file->content_type);
   response.add("Content-Disposition", disposition("attachment", file->name));
   return response;
 }
 
 Response send_source(Api& api, Request& request) {
-  const auto job = api.services.store.get(request.captures.at("id"));
-  if (!job) return not_found(request, "There is no such job.");
+  const auto job = find_job(api, request);
+  if (!job) return no_such_job(request);
   const std::string content_type =
       job->media.content_type.empty() ? "application/octet-stream" : job->media.content_type;
   Response response =

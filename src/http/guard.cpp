@@ -40,4 +40,12 @@ std::optional<Problem> check_origin(const RequestHead& head) {
   return same ? std::nullopt : std::optional(refused);
 }
 
+std::optional<Problem> check_access(const Caller& caller, Access access) {
+  if (caller.may(access)) return std::nullopt;
+  if (caller.kind == Caller::Kind::kNobody) {
+    return Problem{.code = "not_signed_in", .detail = "Sign in, or send an API key as a bearer token."};
+  }
+  return Problem{.code = "not_allowed", .detail = "This is not allowed with this account or API key."};
+}
+
 }  // namespace voxlate::http

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "http/caller.h"
 #include "http/problem.h"
 #include "http/request_head.h"
 #include "http/server.h"
@@ -15,5 +16,8 @@ std::optional<Problem> check_host(const RequestHead& head, const Options& option
 /// Refuses unsafe methods from pages of other sites (reliability 3.5): a browser sends Sec-Fetch-Site or
 /// Origin with them; a program that sends neither is not a browser.
 std::optional<Problem> check_origin(const RequestHead& head);
+
+/// Refuses whoever is not allowed to: nobody is asked to sign in, a user is told that it is not for them.
+std::optional<Problem> check_access(const Caller& caller, Access access);
 
 }  // namespace voxlate::http

@@ -19,10 +19,6 @@ Response job_response(Api& api, int status, const Job& job) {
   return json_response(status, job_json(job, context_of(api, job)));
 }
 
-Response no_such_job(const Request& request) {
-  return problem_response({.code = "not_found", .detail = "There is no such job."}, request);
-}
-
 // When a place in the queue may come free: the mean time of recent jobs over the workers, jittered so
 // that refused clients do not come back together.
 int seconds_to_next_place(Api& api) {
@@ -108,7 +104,7 @@ Response enqueue(Api& api, UploadForm form, NewJob job) {
   const EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
   if (result.replayed) return accepted(result.job.id, /*replayed=*/true);
   workspace.keep();
-  api.services.feed.publish(ChangeKind::kJob, job.id);
+  api.services.feed.publish(ChangeKind::kJob, job.id, job.owner);
   api.services.wake_workers();
   log::info("job queued", {{"job_id", job.id}, {"size_bytes", job.media.size_bytes}});
   return accepted(job.id, /*replayed=*/false);
@@ -130,6 +126,7 @@ Response receive_job(Api& api, Request& request, const std::string& key) {
   if (const auto* problem = std::get_if<Problem>(&parsed)) return problem_response(*problem, request);
 
   NewJob job;
+  job.owner = request.caller.user_id;
   job.spec = std::get<JobSpec>(std::move(parsed));
   job.idempotency_key = key;
   job.fingerprint = sha256_hex(canonical_form(job.spec) + form.file.sha256());
@@ -152,6 +149,7 @@ std::optional<JobState> parse_state(std::string_view text) {
 std::variant<JobFilter, Problem> parse_filter(const Request& request, const Options& options) {
   constexpr std::size_t kMaxSearchBytes = 200;
   JobFilter filter;
+  filter.owner = request.caller.owner_filter();
   filter.limit = std::min(filter.limit, options.max_jobs_per_page);
   std::vector<ProblemItem> errors;
   for (const auto& [name, value] : request.query) {
@@ -191,6 +189,15 @@ std::string page_link(const Request& request, const JobFilter& filter, const std
 
 }  // namespace
 
+std::optional<Job> find_job(const Api& api, const Request& request) {
+  auto job = api.services.store.get(request.captures.at("id"));
+  return job && request.caller.sees(job->owner) ? job : std::nullopt;
+}
+
+Response no_such_job(const Request& request) {
+  return problem_response({.code = "not_found", .detail = "There is no such job."}, request);
+}
+
 JobContext context_of(const Api& api, const Job& job) {
   JobContext context{.now = api.services.clock.now()};
   if (job.state != JobState::kQueued) return context;
@@ -213,13 +220,14 @@ Response create_job(Api& api, Request& request) {
   }
   if (const auto problem = refuse_early(api, request)) return problem_response(*problem, request);
   if (key.empty()) return receive_job(api, request, key);
-  if (!api.keys.try_take(key)) {
+  const std::string held_key = request.caller.user_id + "/" + key;
+  if (!api.keys.try_take(held_key)) {
     return problem_response({.code = "idempotency_in_flight",
                              .detail = "A request with this Idempotency-Key is under way.",
                              .retry_after_s = 1},
                             request);
   }
-  const KeysInFlight::Hold hold(api.keys, key);
+  const KeysInFlight::Hold hold(api.keys, held_key);
   return receive_job(api, request, key);
 }
 
@@ -237,30 +245,34 @@ Response list_jobs(Api& api, Request& request) {
 }
 
 Response show_job(Api& api, Request& request) {
-  const auto job = api.services.store.get(request.captures.at("id"));
+  const auto job = find_job(api, request);
   return job ? job_response(api, 200, *job) : no_such_job(request);
 }
 
 Response delete_job(Api& api, Request& request) {
-  const std::string& id = request.captures.at("id");
-  if (!is_id(id) || !api.services.store.remove(id)) return no_such_job(request);
-  api.services.feed.publish(ChangeKind::kDeleted, id);
-  api.services.data.workspace(id).remove();
+  const auto job = find_job(api, request);
+  if (!job || !api.services.store.remove(job->id)) return no_such_job(request);
+  api.services.feed.publish(ChangeKind::kDeleted, job->id, job->owner);
+  api.services.data.workspace(job->id).remove();
   Response response;
   response.status = 204;
   return response;
 }
 
 Response cancel_job(Api& api, Request& request) {
-  const Job job = api.services.store.request_cancel(request.captures.at("id"), api.services.clock.now());
-  api.services.feed.publish(ChangeKind::kJob, job.id);
+  const auto found = find_job(api, request);
+  if (!found) return no_such_job(request);
+  const Job job = api.services.store.request_cancel(found->id, api.services.clock.now());
+  api.services.feed.publish(ChangeKind::kJob, job.id, job.owner);
   api.services.wake_workers();  // so that a running one hears of it at once
   return job_response(api, 200, job);
 }
 
 Response retry_job(Api& api, Request& request) {
-  const Job job = api.services.store.retry(request.captures.at("id"), api.services.clock.now());
-  api.services.feed.publish(ChangeKind::kJob, job.id);
+  const auto found = find_job(api, request);
+  if (!found) return no_such_job(request);
+  const Job job = api.services.store.retry(found->id, api.services.clock.now());
+  api.services.feed.publish(ChangeKind::kJob, job.id, job.owner);
   api.services.wake_workers();
   Response response = job_response(api, 202, job);
   response.add("Location", "/api/jobs/" + job.id);
@@ -268,7 +280,7 @@ Response retry_job(Api& api, Request& request) {
 }
 
 Response show_transcript(Api& api, Request& request) {
-  const auto job = api.services.store.get(request.captures.at("id"));
+  const auto job = find_job(api, request);
   if (!job) return no_such_job(request);
   const bool complete = job->state == JobState::kCompleted;
   return json_response(200, transcript_json(api.services.transcript(*job), complete));

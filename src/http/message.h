@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "http/caller.h"
 #include "http/problem.h"
 #include "http/request_head.h"
 
@@ -29,6 +30,11 @@ class BodyReader {
   virtual const std::optional<Problem>& failure() const = 0;
 };
 
+/// How a family of clients expects to be told what went wrong.
+enum class ErrorShape : std::uint8_t {
+  kProblem,  ///< RFC 9457, of our own API
+};
+
 struct Request {
   const RequestHead& head;
   BodyReader& body;
@@ -37,6 +43,8 @@ struct Request {
   std::map<std::string, std::string> query;     ///< decoded; of a repeated name the last
   std::map<std::string, std::string> captures;  ///< decoded `{name}` parts of the route's pattern
   RequestPhase phase = RequestPhase::kOther;
+  Caller caller{};
+  ErrorShape error_shape = ErrorShape::kProblem;
 };
 
 /// Where an event stream goes to.

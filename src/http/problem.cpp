@@ -48,6 +48,8 @@ constexpr std::array kKinds = {
     Kind{"shutting_down", 503, "The server is shutting down"},
     Kind{"unknown_field", 422, "Unknown field"},
     Kind{"model_conflict", 409, "The state of the model does not allow this"},
+    Kind{"not_signed_in", 401, "Not signed in"},
+    Kind{"not_allowed", 403, "Not allowed"},
     Kind{"client_not_built", 404, "The browser client is not part of this build"},
 };
 

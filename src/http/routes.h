@@ -38,36 +38,44 @@ Response send_client(Api& api, Request& request);
 
 JobContext context_of(const Api& api, const Job& job);
 
+/// The job that the path names with {id}, when there is one and the caller may see it.
+std::optional<Job> find_job(const Api& api, const Request& request);
+
+/// The answer when there is none, or none for the caller: the same to the byte but for the request's id.
+Response no_such_job(const Request& request);
+
 struct Route {
   std::string_view method;
   std::string_view pattern;  ///< `{name}` stands for one segment of the path
   Response (*handle)(Api& api, Request& request);
+  Access access;  ///< what the caller must be allowed to do
+  ErrorShape error_shape = ErrorShape::kProblem;
 };
 
 /// Every route of the API: what web/openapi.yaml describes, no more and no less.
 inline constexpr std::array kRoutes = {
-    Route{"POST", "/api/jobs", create_job},
-    Route{"GET", "/api/jobs", list_jobs},
-    Route{"GET", "/api/jobs/{id}", show_job},
-    Route{"DELETE", "/api/jobs/{id}", delete_job},
-    Route{"POST", "/api/jobs/{id}/cancel", cancel_job},
-    Route{"POST", "/api/jobs/{id}/retry", retry_job},
-    Route{"GET", "/api/jobs/{id}/transcript", show_transcript},
-    Route{"GET", "/api/jobs/{id}/files/{name}", send_file},
-    Route{"GET", "/api/jobs/{id}/source", send_source},
-    Route{"GET", "/api/jobs/{id}/events", job_events},
-    Route{"GET", "/api/events", all_events},
-    Route{"GET", "/api/capabilities", show_capabilities},
-    Route{"GET", "/api/system/status", show_status},
-    Route{"GET", "/api/models", list_models},
-    Route{"GET", "/api/models/{id}", show_model},
-    Route{"POST", "/api/models/{id}/download", download_model},
-    Route{"POST", "/api/models/{id}/unload", unload_model},
-    Route{"DELETE", "/api/models/{id}", delete_model},
-    Route{"GET", "/api/openapi.yaml", send_openapi},
-    Route{"GET", "/livez", livez},
-    Route{"GET", "/readyz", readyz},
-    Route{"GET", "/health", readyz},
+    Route{"POST", "/api/jobs", create_job, Access::kWrite},
+    Route{"GET", "/api/jobs", list_jobs, Access::kRead},
+    Route{"GET", "/api/jobs/{id}", show_job, Access::kRead},
+    Route{"DELETE", "/api/jobs/{id}", delete_job, Access::kWrite},
+    Route{"POST", "/api/jobs/{id}/cancel", cancel_job, Access::kWrite},
+    Route{"POST", "/api/jobs/{id}/retry", retry_job, Access::kWrite},
+    Route{"GET", "/api/jobs/{id}/transcript", show_transcript, Access::kRead},
+    Route{"GET", "/api/jobs/{id}/files/{name}", send_file, Access::kRead},
+    Route{"GET", "/api/jobs/{id}/source", send_source, Access::kRead},
+    Route{"GET", "/api/jobs/{id}/events", job_events, Access::kRead},
+    Route{"GET", "/api/events", all_events, Access::kRead},
+    Route{"GET", "/api/capabilities", show_capabilities, Access::kRead},
+    Route{"GET", "/api/system/status", show_status, Access::kRead},
+    Route{"GET", "/api/models", list_models, Access::kRead},
+    Route{"GET", "/api/models/{id}", show_model, Access::kRead},
+    Route{"POST", "/api/models/{id}/download", download_model, Access::kAdmin},
+    Route{"POST", "/api/models/{id}/unload", unload_model, Access::kAdmin},
+    Route{"DELETE", "/api/models/{id}", delete_model, Access::kAdmin},
+    Route{"GET", "/api/openapi.yaml", send_openapi, Access::kRead},
+    Route{"GET", "/livez", livez, Access::kOpen},
+    Route{"GET", "/readyz", readyz, Access::kOpen},
+    Route{"GET", "/health", readyz, Access::kOpen},
 };
 
 /// Answers one request: finds its route, guards it, maps what is thrown, adds the headers of every answer

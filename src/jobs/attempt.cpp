@@ -49,7 +49,8 @@ void Attempt::save(const Checkpoint& checkpoint) {
     stop(StopReason::kLeaseLost);
     throw Error(ErrorCode::kCancelled, "the job is no longer this worker's");
   }
-  if (checkpoint.stage == pipeline::kWindowStage) feed_.publish(ChangeKind::kWindow, job_.id, checkpoint.payload);
+  if (checkpoint.stage == pipeline::kWindowStage)
+    feed_.publish(ChangeKind::kWindow, job_.id, job_.owner, checkpoint.payload);
   const MutexLock lock(mutex_);
   advanced_ = true;
 }
@@ -79,7 +80,7 @@ void Attempt::beat() {
     case LeaseState::kLost: stop(StopReason::kLeaseLost); break;
   }
   if (has_stalled(now)) stop(StopReason::kStalled);
-  if (publish) feed_.publish(ChangeKind::kJob, job_.id);
+  if (publish) feed_.publish(ChangeKind::kJob, job_.id, job_.owner);
 }
 
 }  // namespace voxlate::jobs

@@ -33,14 +33,14 @@ int JobCleaner::clean() {
   const TimePoint limit = clock_.now() - options_.retention;
   int cleaned = 0;
   for (;;) {
-    const std::vector<std::string> ids = store_.delete_finished_before(limit, kBatch);
-    for (const std::string& id : ids) {
-      data_.workspace(id).remove();
-      feed_.publish(ChangeKind::kDeleted, id);
-      log::info("Cleaned up task data for " + id, {{"job_id", id}});
+    const std::vector<OwnedJob> deleted = store_.delete_finished_before(limit, kBatch);
+    for (const OwnedJob& job : deleted) {
+      data_.workspace(job.id).remove();
+      feed_.publish(ChangeKind::kDeleted, job.id, job.owner);
+      log::info("Cleaned up task data for " + job.id, {{"job_id", job.id}});
     }
-    cleaned += static_cast<int>(ids.size());
-    if (static_cast<int>(ids.size()) < kBatch) return cleaned;
+    cleaned += static_cast<int>(deleted.size());
+    if (static_cast<int>(deleted.size()) < kBatch) return cleaned;
   }
 }
 

@@ -16,13 +16,13 @@ JobRescuer::JobRescuer(Options options, JobStore& store, ChangeFeed& feed, const
 }
 
 int JobRescuer::rescue() {
-  const std::vector<std::string> ids = store_.requeue_orphans(options_.owner, options_.max_crashes, clock_.now());
-  for (const std::string& id : ids) {
-    log::warning("job rescued from a lost worker", {{"job_id", id}});
-    feed_.publish(ChangeKind::kJob, id);
+  const std::vector<OwnedJob> jobs = store_.requeue_orphans(options_.owner, options_.max_crashes, clock_.now());
+  for (const OwnedJob& job : jobs) {
+    log::warning("job rescued from a lost worker", {{"job_id", job.id}});
+    feed_.publish(ChangeKind::kJob, job.id, job.owner);
   }
-  if (!ids.empty()) on_requeued_();
-  return static_cast<int>(ids.size());
+  if (!jobs.empty()) on_requeued_();
+  return static_cast<int>(jobs.size());
 }
 
 }  // namespace voxlate::jobs

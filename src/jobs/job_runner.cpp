@@ -130,7 +130,7 @@ bool JobRunner::take_one(const std::stop_token& stop_taking) {
     return false;
   }
   log::info("job started", {{"job_id", claimed->job.id}, {"attempt", claimed->job.attempt}});
-  feed_.publish(ChangeKind::kJob, claimed->job.id);
+  feed_.publish(ChangeKind::kJob, claimed->job.id, claimed->job.owner);
   run_attempt(*claimed);
   return true;
 }
@@ -153,7 +153,7 @@ void JobRunner::run_attempt(const ClaimedJob& claimed) {
   }
   const bool held = outcome ? finish(attempt, *outcome) : give_up(attempt, error);
   if (held) {
-    feed_.publish(ChangeKind::kJob, claimed.job.id);
+    feed_.publish(ChangeKind::kJob, claimed.job.id, claimed.job.owner);
   } else {
     log::warning("job lease lost: result dropped", {{"job_id", claimed.job.id}, {"attempt", claimed.job.attempt}});
   }

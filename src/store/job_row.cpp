@@ -80,6 +80,7 @@ Job to_job(const Statement& row) {
   Job job;
   int column = 0;
   job.id = row.text(column++);
+  job.owner = row.text(column++);
   job.state = parse_state(row.text(column++));
   job.spec.priority = static_cast<Priority>(row.integer(column++));
   job.spec.source_name = row.text(column++);

@@ -15,9 +15,10 @@ inline constexpr std::array kJobStates = {JobState::kQueued, JobState::kProcessi
                                           JobState::kFailed, JobState::kCancelled};
 
 /// The columns that `to_job` reads, for SELECT and RETURNING.
-#define VOXLATE_JOB_COLUMNS                                                                                       \
-  " id, state, priority, source_name, spec, size_bytes, duration_ms, content_type, description, stage, fraction," \
-  " media_done_ms, media_total_ms, attempt, cancel_requested, created_at_ms, run_after_ms, started_at_ms,"        \
+#define VOXLATE_JOB_COLUMNS                                                                                     \
+  " id, owner, state, priority, source_name, spec, size_bytes, duration_ms, content_type, description, stage, " \
+  "fraction,"                                                                                                   \
+  " media_done_ms, media_total_ms, attempt, cancel_requested, created_at_ms, run_after_ms, started_at_ms,"      \
   " finished_at_ms, error_code, error_message, files, notes "
 
 /// Throws `kCorrupt` when a value is not one that was ever written.

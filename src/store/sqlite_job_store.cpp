@@ -2,16 +2,11 @@
 
 #include <algorithm>
 #include <limits>
-#include <system_error>
 
 #include "base/ids.h"
-#include "base/log.h"
-#include "store/ballast.h"
 #include "store/case_fold.h"
 #include "store/database.h"
 #include "store/job_row.h"
-#include "store/schema.h"
-#include "store/version.h"
 #include "voxlate/error.h"
 
 // Note [Lease fencing]
@@ -38,11 +33,6 @@ namespace {
 constexpr std::chrono::milliseconds kAgeing = std::chrono::minutes(5);
 constexpr std::chrono::milliseconds kKeyLifetime = std::chrono::hours(24);
 
-// Pages of 4 KiB. Above the first the WAL is copied into the database as far as readers allow, above the second the
-// writer waits for the readers, so that the file stays far below 64 MiB.
-constexpr int kCheckpointPages = 1000;
-constexpr int kForcedCheckpointPages = 8000;
-
 constexpr const char* kSelectJob = "SELECT" VOXLATE_JOB_COLUMNS "FROM jobs WHERE id = ?1";
 
 /// Reads the job; throws `kNotFound`.
@@ -59,98 +49,27 @@ std::vector<std::string> all_texts(Statement rows) {
   return texts;
 }
 
-/// Opens both connections and readies the schema.
-struct Connections {
-  std::unique_ptr<Database> writer;
-  std::unique_ptr<Database> reader;
-};
-
-Connections open_connections(const std::filesystem::path& path) {
-  std::error_code absent;
-  const auto wal_bytes = std::filesystem::file_size(std::filesystem::path(path) += "-wal", absent);
-  const bool unclean = !absent && wal_bytes > 0;
-  Connections opened;
-  opened.writer = std::make_unique<Database>(path, Database::Access::kReadWrite);
-  if (unclean) {
-    log::info("database was not closed cleanly: checking it", {{"wal_bytes", std::uint64_t{wal_bytes}}});
-    const std::string damage = opened.writer->quick_check();
-    if (!damage.empty()) throw Error(ErrorCode::kCorrupt, damage);
-  }
-  migrate(*opened.writer);
-  opened.reader = std::make_unique<Database>(path, Database::Access::kReadOnly);
-  return opened;
+/// Columns 0 and 1 of all rows: id and owner.
+std::vector<OwnedJob> all_owned(Statement rows) {
+  std::vector<OwnedJob> jobs;
+  while (rows.step()) jobs.push_back({.id = rows.text(0), .owner = rows.text(1)});
+  return jobs;
 }
-
-/// As open_connections; on a full disk once more without the ballast.
-Connections open_database(const std::filesystem::path& path, Ballast& ballast) {
-  for (;;) {
-    try {
-      return open_connections(path);
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kStorageFull && ballast.release()) continue;
-      if (error.code() != ErrorCode::kCorrupt) throw;
-      throw Error(ErrorCode::kCorrupt, "the database " + path.filename().string() +
-                                           " is damaged; keep the file and restore a backup: " + error.what());
-    }
-  }
-}
-
-void checkpoint_when_due(Database& database) {
-  if (database.wal_pages() < kCheckpointPages) return;
-  const bool forced = database.wal_pages() >= kForcedCheckpointPages;
-  if (!database.checkpoint(/*passive=*/!forced) && forced) {
-    log::warning("database log could not be checkpointed", {{"wal_pages", database.wal_pages()}});
-  }
-}
-
-}  // namespace
-
-SqliteJobStore::SqliteJobStore(const Options& options) {
-  log::info("database opening", {{"sqlite", sqlite_version()}});
-  const MutexLock write_lock(write_mutex_);
-  const MutexLock read_lock(read_mutex_);
-  ballast_ = std::make_unique<Ballast>(std::filesystem::path(options.path) += "-ballast", options.ballast_bytes);
-  Connections opened = open_database(options.path, *ballast_);
-  writer_ = std::move(opened.writer);
-  reader_ = std::move(opened.reader);
-}
-
-SqliteJobStore::~SqliteJobStore() = default;
-
-void SqliteJobStore::write(Room room, const std::function<void(Database&)>& work) {
-  const MutexLock lock(write_mutex_);
-  if (room == Room::kNeedsBallast && !ballast_->ensure()) {
-    throw Error(ErrorCode::kStorageFull, "the disk of the server is full");
-  }
-  for (;;) {
-    try {
-      Transaction transaction(*writer_);
-      work(*writer_);
-      transaction.commit();
-      break;
-    } catch (const Error& error) {
-      const bool full = error.code() == ErrorCode::kStorageFull;
-      if (!full || room == Room::kNeedsBallast || !ballast_->release()) throw;
-    }
-  }
-  checkpoint_when_due(*writer_);
-}
-
-namespace {
 
 constexpr const char* kForgetOldKeys = "DELETE FROM idempotency_keys WHERE created_at_ms <= ?1";
 constexpr const char* kFindKey =
-    "SELECT jobs.id, fingerprint FROM idempotency_keys JOIN jobs ON jobs.seq = job_seq WHERE key = ?1";
+    "SELECT jobs.id, fingerprint FROM idempotency_keys JOIN jobs ON jobs.seq = job_seq WHERE idempotency_keys.owner = "
+    "?1 AND key = ?2";
 constexpr const char* kAddKey =
-    "INSERT INTO idempotency_keys (key, job_seq, fingerprint, created_at_ms) VALUES (?1, ?2, ?3, ?4)";
+    "INSERT INTO idempotency_keys (owner, key, job_seq, fingerprint, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
 constexpr const char* kAddJob =
     "INSERT INTO jobs (id, state, priority, source_name, search_name, spec, size_bytes, duration_ms, content_type,"
-    " description, created_at_ms, queued_at_ms, run_after_ms)"
-    " VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10)";
+    " description, created_at_ms, queued_at_ms, run_after_ms, owner)"
+    " VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10, ?11)";
 
 /// The job that the key led to before, if there is one.
 std::optional<Job> find_replayed(Database& database, const NewJob& job) {
-  Statement row = database.query(kFindKey, job.idempotency_key);
+  Statement row = database.query(kFindKey, job.owner, job.idempotency_key);
   if (!row.step()) return std::nullopt;
   if (row.text(1) != job.fingerprint) {
     throw Error(ErrorCode::kInvalidInput, "the idempotency key was used before with a different request");
@@ -162,7 +81,7 @@ std::optional<Job> find_replayed(Database& database, const NewJob& job) {
 
 EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
   EnqueueResult result;
-  write(Room::kNeedsBallast, [&](Database& database) {
+  storage_.write(Storage::Room::kNeedsBallast, [&](Database& database) {
     result = {};
     database.run(kForgetOldKeys, to_ms(now - kKeyLifetime));
     if (!job.idempotency_key.empty()) {
@@ -173,9 +92,9 @@ EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
     }
     database.run(kAddJob, job.id, static_cast<int>(job.spec.priority), job.spec.source_name,
                  fold_case(job.spec.source_name), spec_json(job.spec), job.media.size_bytes, job.media.duration.count(),
-                 job.media.content_type, job.media.description, to_ms(now));
+                 job.media.content_type, job.media.description, to_ms(now), job.owner);
     if (!job.idempotency_key.empty()) {
-      database.run(kAddKey, job.idempotency_key, database.last_insert_rowid(), job.fingerprint, to_ms(now));
+      database.run(kAddKey, job.owner, job.idempotency_key, database.last_insert_rowid(), job.fingerprint, to_ms(now));
     }
     result.job = require_job(database, job.id);
   });
@@ -194,7 +113,7 @@ std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, T
   std::optional<ClaimedJob> claimed;
   const std::string token = random_id();
   const std::string awaited_json = texts_json(awaited);
-  write(Room::kNeedsBallast, [&](Database& database) {
+  storage_.write(Storage::Room::kNeedsBallast, [&](Database& database) {
     claimed.reset();
     Statement row =
         database.query(kClaim, owner, to_ms(now), token, to_ms(now + lease_time), kAgeing.count(), awaited_json);
@@ -215,7 +134,7 @@ LeaseState SqliteJobStore::heartbeat(const Lease& lease, const JobProgress& prog
       "UPDATE jobs SET lease_until_ms = ?3, stage = ?4, fraction = ?5, media_done_ms = ?6, media_total_ms = ?7"
       " WHERE id = ?1 AND lease_token = ?2 RETURNING cancel_requested";
   LeaseState state = LeaseState::kLost;
-  write(Room::kMayUseBallast, [&](Database& database) {
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
     Statement row = database.query(kHeartbeat, lease.job_id, lease.token, to_ms(now + lease_time),
                                    to_string(progress.stage), std::clamp(progress.fraction, 0.0, 1.0),
                                    progress.media_done.count(), progress.media_total.count());
@@ -234,7 +153,7 @@ bool SqliteJobStore::checkpoint(const Lease& lease, const Checkpoint& checkpoint
   constexpr const char* kForgetCrashes =
       "UPDATE jobs SET crashes = 0 WHERE id = ?1 AND lease_token = ?2 AND crashes > 0";
   bool held = false;
-  write(Room::kNeedsBallast, [&](Database& database) {
+  storage_.write(Storage::Room::kNeedsBallast, [&](Database& database) {
     held = database.run(kAdd, lease.job_id, lease.token, checkpoint.stage, checkpoint.key, checkpoint.payload) == 1;
     database.run(kForgetCrashes, lease.job_id, lease.token);
   });
@@ -245,9 +164,9 @@ std::vector<Checkpoint> SqliteJobStore::checkpoints(const std::string& job_id, c
   constexpr const char* kSelect =
       "SELECT key, payload FROM checkpoints WHERE job_seq = (SELECT seq FROM jobs WHERE id = ?1) AND stage = ?2"
       " ORDER BY seq";
-  const MutexLock lock(read_mutex_);
+  const Storage::Reading reader(storage_);
   std::vector<Checkpoint> found;
-  Statement row = reader_->query(kSelect, job_id, stage);
+  Statement row = reader->query(kSelect, job_id, stage);
   while (row.step()) found.push_back({.stage = stage, .key = row.text(0), .payload = row.text(1)});
   return found;
 }
@@ -260,7 +179,7 @@ bool SqliteJobStore::finish(const Lease& lease, const JobOutcome& outcome, TimeP
   constexpr const char* kDropCheckpoints =
       "DELETE FROM checkpoints WHERE job_seq = (SELECT seq FROM jobs WHERE id = ?1)";
   bool held = false;
-  write(Room::kMayUseBallast, [&](Database& database) {
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
     held = database.run(kFinish, lease.job_id, lease.token, to_ms(now), files_json(outcome.files),
                         texts_json(outcome.notes)) == 1;
     if (held) database.run(kDropCheckpoints, lease.job_id);
@@ -290,7 +209,7 @@ bool SqliteJobStore::fail(const Lease& lease, const JobError& error, std::option
       " fraction = 0, media_done_ms = 0, media_total_ms = 0, lease_owner = NULL, lease_token = NULL,"
       " lease_until_ms = NULL WHERE id = ?1 AND lease_token = ?2";
   bool held = false;
-  write(Room::kMayUseBallast, [&](Database& database) {
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
     held = cancel(database, lease, now, /*even_unasked=*/false) ||
            database.run(retry_at ? kRetryLater : kFail, lease.job_id, lease.token, to_ms(retry_at.value_or(now)),
                         to_string(error.code), error.message) == 1;
@@ -300,7 +219,8 @@ bool SqliteJobStore::fail(const Lease& lease, const JobError& error, std::option
 
 bool SqliteJobStore::confirm_cancel(const Lease& lease, TimePoint now) {
   bool held = false;
-  write(Room::kMayUseBallast, [&](Database& database) { held = cancel(database, lease, now, /*even_unasked=*/true); });
+  storage_.write(Storage::Room::kMayUseBallast,
+                 [&](Database& database) { held = cancel(database, lease, now, /*even_unasked=*/true); });
   return held;
 }
 
@@ -310,7 +230,7 @@ bool SqliteJobStore::release(const Lease& lease, TimePoint now) {
       " media_total_ms = 0, lease_owner = NULL, lease_token = NULL, lease_until_ms = NULL"
       " WHERE id = ?1 AND lease_token = ?2";
   bool held = false;
-  write(Room::kMayUseBallast, [&](Database& database) {
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
     held =
         cancel(database, lease, now, /*even_unasked=*/false) || database.run(kRelease, lease.job_id, lease.token) == 1;
   });
@@ -323,7 +243,7 @@ Job SqliteJobStore::request_cancel(const std::string& job_id, TimePoint now) {
       " error_message = NULL WHERE id = ?1 AND state = 'queued'";
   constexpr const char* kAskWorker = "UPDATE jobs SET cancel_requested = 1 WHERE id = ?1 AND state = 'processing'";
   Job job;
-  write(Room::kMayUseBallast, [&](Database& database) {
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
     const bool changed = database.run(kCancelQueued, job_id, to_ms(now)) == 1 || database.run(kAskWorker, job_id) == 1;
     job = require_job(database, job_id);
     if (!changed) {
@@ -340,7 +260,7 @@ Job SqliteJobStore::retry(const std::string& job_id, TimePoint now) {
       " stage = 'waiting', fraction = 0, media_done_ms = 0, media_total_ms = 0"
       " WHERE id = ?1 AND state IN ('failed', 'cancelled')";
   Job job;
-  write(Room::kNeedsBallast, [&](Database& database) {
+  storage_.write(Storage::Room::kNeedsBallast, [&](Database& database) {
     const bool changed = database.run(kRetry, job_id, to_ms(now)) == 1;
     job = require_job(database, job_id);
     if (!changed) {
@@ -351,7 +271,7 @@ Job SqliteJobStore::retry(const std::string& job_id, TimePoint now) {
   return job;
 }
 
-std::vector<std::string> SqliteJobStore::requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) {
+std::vector<OwnedJob> SqliteJobStore::requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) {
   constexpr const char* kOrphans =
       "UPDATE jobs SET crashes = crashes + 1,"
       " state = CASE WHEN cancel_requested THEN 'cancelled' WHEN crashes + 1 >= ?3 THEN 'failed' ELSE 'queued' END,"
@@ -361,16 +281,17 @@ std::vector<std::string> SqliteJobStore::requeue_orphans(const std::string& owne
       " (crashes + 1) || ' times while it worked on this job; it is not tried again' ELSE error_message END,"
       " stage = 'waiting', fraction = 0, media_done_ms = 0, media_total_ms = 0,"
       " lease_owner = NULL, lease_token = NULL, lease_until_ms = NULL"
-      " WHERE state = 'processing' AND (lease_until_ms < ?2 OR lease_owner <> ?1) RETURNING id";
-  std::vector<std::string> touched;
-  write(Room::kMayUseBallast,
-        [&](Database& database) { touched = all_texts(database.query(kOrphans, owner, to_ms(now), max_crashes)); });
+      " WHERE state = 'processing' AND (lease_until_ms < ?2 OR lease_owner <> ?1) RETURNING id, owner";
+  std::vector<OwnedJob> touched;
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
+    touched = all_owned(database.query(kOrphans, owner, to_ms(now), max_crashes));
+  });
   return touched;
 }
 
 std::optional<Job> SqliteJobStore::get(const std::string& job_id) const {
-  const MutexLock lock(read_mutex_);
-  Statement row = reader_->query(kSelectJob, job_id);
+  const Storage::Reading reader(storage_);
+  Statement row = reader->query(kSelectJob, job_id);
   if (!row.step()) return std::nullopt;
   return to_job(row);
 }
@@ -380,11 +301,11 @@ JobPage SqliteJobStore::list(const JobFilter& filter) const {
   constexpr const char* kList =
       "SELECT" VOXLATE_JOB_COLUMNS
       "FROM jobs WHERE seq < ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR instr(search_name, ?3) > 0)"
-      " ORDER BY seq DESC LIMIT ?4";
-  const MutexLock lock(read_mutex_);
+      " AND (?5 OR owner = ?6) ORDER BY seq DESC LIMIT ?4";
+  const Storage::Reading reader(storage_);
   std::int64_t before = std::numeric_limits<std::int64_t>::max();
   if (!filter.after_id.empty()) {
-    Statement place = reader_->query(kPlace, filter.after_id);
+    Statement place = reader->query(kPlace, filter.after_id);
     if (!place.step()) {
       throw Error(ErrorCode::kInvalidInput, "the job to continue after is gone; start again from the newest");
     }
@@ -393,7 +314,8 @@ JobPage SqliteJobStore::list(const JobFilter& filter) const {
   const std::string_view state = filter.state ? to_string(*filter.state) : std::string_view();
   const int limit = std::max(filter.limit, 0);
   JobPage page;
-  Statement row = reader_->query(kList, before, state, fold_case(filter.search), std::int64_t{limit} + 1);
+  Statement row = reader->query(kList, before, state, fold_case(filter.search), std::int64_t{limit} + 1, !filter.owner,
+                                filter.owner.value_or(""));
   while (row.step() && !page.has_more) {
     if (static_cast<int>(page.jobs.size()) == limit) {
       page.has_more = true;
@@ -409,8 +331,8 @@ std::map<JobState, int> SqliteJobStore::count_by_state() const {
   constexpr const char* kCount = "SELECT state, count(*) FROM jobs GROUP BY state";
   std::map<JobState, int> counts;
   for (const JobState state : kJobStates) counts[state] = 0;
-  const MutexLock lock(read_mutex_);
-  Statement row = reader_->query(kCount);
+  const Storage::Reading reader(storage_);
+  Statement row = reader->query(kCount);
   while (row.step()) counts[parse_state(row.text(0))] = static_cast<int>(row.integer(1));
   return counts;
 }
@@ -422,31 +344,31 @@ int SqliteJobStore::jobs_ahead(const std::string& job_id) const {
       " WHERE mine.id = ?1 AND mine.state = 'queued' AND other.run_after_ms <= other.queued_at_ms"
       " AND (other.queued_at_ms - other.priority * ?2, other.seq) <"
       " (mine.queued_at_ms - mine.priority * ?2, mine.seq)";
-  const MutexLock lock(read_mutex_);
-  Statement row = reader_->query(kAhead, job_id, kAgeing.count());
+  const Storage::Reading reader(storage_);
+  Statement row = reader->query(kAhead, job_id, kAgeing.count());
   row.step();
   return static_cast<int>(row.integer(0));
 }
 
 std::vector<std::string> SqliteJobStore::ids() const {
-  const MutexLock lock(read_mutex_);
-  return all_texts(reader_->query("SELECT id FROM jobs ORDER BY seq"));
+  const Storage::Reading reader(storage_);
+  return all_texts(reader->query("SELECT id FROM jobs ORDER BY seq"));
 }
 
 bool SqliteJobStore::remove(const std::string& job_id) {
   bool removed = false;
-  write(Room::kMayUseBallast,
-        [&](Database& database) { removed = database.run("DELETE FROM jobs WHERE id = ?1", job_id) == 1; });
+  storage_.write(Storage::Room::kMayUseBallast,
+                 [&](Database& database) { removed = database.run("DELETE FROM jobs WHERE id = ?1", job_id) == 1; });
   return removed;
 }
 
-std::vector<std::string> SqliteJobStore::delete_finished_before(TimePoint time, int limit) {
+std::vector<OwnedJob> SqliteJobStore::delete_finished_before(TimePoint time, int limit) {
   constexpr const char* kDelete =
       "DELETE FROM jobs WHERE seq IN (SELECT seq FROM jobs WHERE finished_at_ms < ?1 ORDER BY finished_at_ms LIMIT ?2)"
-      " RETURNING id";
-  std::vector<std::string> deleted;
-  write(Room::kMayUseBallast,
-        [&](Database& database) { deleted = all_texts(database.query(kDelete, to_ms(time), limit)); });
+      " RETURNING id, owner";
+  std::vector<OwnedJob> deleted;
+  storage_.write(Storage::Room::kMayUseBallast,
+                 [&](Database& database) { deleted = all_owned(database.query(kDelete, to_ms(time), limit)); });
   return deleted;
 }
 

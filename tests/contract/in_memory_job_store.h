@@ -23,17 +23,18 @@ class InMemoryJobStore : public JobStore {
     const MutexLock lock(mutex_);
     std::erase_if(keys_, [&](const auto& key) { return key.second.used_at <= now - std::chrono::hours(24); });
     if (!job.idempotency_key.empty()) {
-      const auto known = keys_.find(job.idempotency_key);
+      const auto known = keys_.find({job.owner, job.idempotency_key});
       if (known != keys_.end()) {
         if (known->second.fingerprint != job.fingerprint) {
           throw Error(ErrorCode::kInvalidInput, "the idempotency key was used before with a different request");
         }
         return {.job = require(known->second.job_id).job, .replayed = true};
       }
-      keys_[job.idempotency_key] = {.job_id = job.id, .fingerprint = job.fingerprint, .used_at = now};
+      keys_[{job.owner, job.idempotency_key}] = {.job_id = job.id, .fingerprint = job.fingerprint, .used_at = now};
     }
     Record record;
     record.job.id = job.id;
+    record.job.owner = job.owner;
     record.job.spec = job.spec;
     record.job.media = job.media;
     record.job.created_at = record.job.run_after = record.queued_at = now;
@@ -179,13 +180,13 @@ class InMemoryJobStore : public JobStore {
     return record.job;
   }
 
-  std::vector<std::string> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) override {
+  std::vector<OwnedJob> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) override {
     const MutexLock lock(mutex_);
-    std::vector<std::string> touched;
+    std::vector<OwnedJob> touched;
     for (Record& record : records_) {
       if (record.job.state != JobState::kProcessing) continue;
       if (record.owner == owner && record.lease_until >= now) continue;
-      touched.push_back(record.job.id);
+      touched.push_back({.id = record.job.id, .owner = record.job.owner});
       ++record.crashes;
       const bool poison = record.crashes >= max_crashes;
       if (record.job.cancel_requested || poison) {
@@ -226,6 +227,7 @@ class InMemoryJobStore : public JobStore {
     JobPage page;
     for (; from != records_.rend(); ++from) {
       const Job& job = from->job;
+      if (filter.owner && job.owner != *filter.owner) continue;
       if (filter.state && job.state != *filter.state) continue;
       if (store::fold_case(job.spec.source_name).find(wanted) == std::string::npos) continue;
       if (static_cast<int>(page.jobs.size()) >= filter.limit) {
@@ -273,19 +275,19 @@ class InMemoryJobStore : public JobStore {
     return forget([&](const Record& record) { return record.job.id == job_id; }) == 1;
   }
 
-  std::vector<std::string> delete_finished_before(TimePoint time, int limit) override {
+  std::vector<OwnedJob> delete_finished_before(TimePoint time, int limit) override {
     const MutexLock lock(mutex_);
-    std::vector<std::pair<TimePoint, std::string>> old;
+    std::vector<std::pair<TimePoint, OwnedJob>> old;
     for (const Record& record : records_) {
       if (record.job.finished_at && *record.job.finished_at < time)
-        old.emplace_back(*record.job.finished_at, record.job.id);
+        old.emplace_back(*record.job.finished_at, OwnedJob{.id = record.job.id, .owner = record.job.owner});
     }
     std::stable_sort(old.begin(), old.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     if (static_cast<int>(old.size()) > limit) old.resize(static_cast<std::size_t>(limit));
-    std::vector<std::string> deleted;
-    for (const auto& [finished_at, id] : old) {
-      forget([&id = id](const Record& record) { return record.job.id == id; });
-      deleted.push_back(id);
+    std::vector<OwnedJob> deleted;
+    for (const auto& [finished_at, job] : old) {
+      forget([&job = job](const Record& record) { return record.job.id == job.id; });
+      deleted.push_back(job);
     }
     return deleted;
   }
@@ -349,7 +351,7 @@ class InMemoryJobStore : public JobStore {
 
   mutable Mutex mutex_;
   std::vector<Record> records_ GUARDED_BY(mutex_);  ///< in order of arrival
-  std::map<std::string, Key> keys_ GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, Key> keys_ GUARDED_BY(mutex_);
 };
 
 }  // namespace voxlate::contract

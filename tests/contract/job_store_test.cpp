@@ -13,8 +13,8 @@
 
 #include "base/ids.h"
 #include "base/temporary_folder.h"
-#include "store/sqlite_job_store.h"
 #include "tests/contract/in_memory_job_store.h"
+#include "tests/contract/opened_job_store.h"
 #include "voxlate/error.h"
 
 namespace voxlate {
@@ -41,8 +41,8 @@ struct Implementation {
 void PrintTo(const Implementation& implementation, std::ostream* out) { *out << implementation.name; }
 
 std::unique_ptr<JobStore> make_sqlite(const std::filesystem::path& folder) {
-  return std::make_unique<store::SqliteJobStore>(
-      store::SqliteJobStore::Options{.path = folder / "voxlate.db", .ballast_bytes = 0});
+  return std::make_unique<contract::OpenedJobStore>(
+      store::Storage::Options{.path = folder / "voxlate.db", .ballast_bytes = 0});
 }
 
 std::unique_ptr<JobStore> make_in_memory(const std::filesystem::path&) {
@@ -210,6 +210,19 @@ TEST_P(JobStoreTest, KeyIsForgottenAfterADayAndWithItsJob) {
   EXPECT_FALSE(store().enqueue(job, kStart + hours(24)).replayed);
 }
 
+TEST_P(JobStoreTest, KeysOfTwoOwnersAreTwoKeys) {
+  NewJob mine = new_job();
+  mine.owner = "me";
+  mine.idempotency_key = "key";
+  NewJob theirs = new_job();
+  theirs.owner = "somebody else";
+  theirs.idempotency_key = "key";
+  store().enqueue(mine, kStart);
+  const EnqueueResult result = store().enqueue(theirs, kStart);
+  EXPECT_FALSE(result.replayed);
+  EXPECT_EQ(result.job.owner, "somebody else");
+}
+
 TEST_P(JobStoreTest, JobsWithoutKeyAreNeverReplayed) {
   add();
   add();
@@ -273,7 +286,7 @@ TEST_P(JobStoreTest, HeartbeatStoresProgressAndExtendsTheLease) {
   EXPECT_EQ(store().heartbeat(claimed.lease, progress, kStart + seconds(20), kLease), LeaseState::kHeld);
   EXPECT_EQ(get(id).progress, progress);
   EXPECT_THAT(store().requeue_orphans("server", 3, kStart + seconds(50)), IsEmpty());
-  EXPECT_THAT(store().requeue_orphans("server", 3, kStart + seconds(51)), ElementsAre(id));
+  EXPECT_THAT(store().requeue_orphans("server", 3, kStart + seconds(51)), ElementsAre(OwnedJob{.id = id, .owner = {}}));
 }
 
 TEST_P(JobStoreTest, FinishPublishesTheOutcome) {
@@ -453,7 +466,7 @@ TEST_P(JobStoreTest, OrphansOfAnEarlierProcessAreRequeuedAtOnce) {
   claim(kStart, "earlier");
   const std::string mine = add();
   claim(kStart, "server");
-  EXPECT_THAT(store().requeue_orphans("server", 3, kStart), ElementsAre(orphan));
+  EXPECT_THAT(store().requeue_orphans("server", 3, kStart), ElementsAre(OwnedJob{.id = orphan, .owner = {}}));
   EXPECT_EQ(get(orphan).state, JobState::kQueued);
   EXPECT_EQ(get(mine).state, JobState::kProcessing);
   EXPECT_EQ(claim().job.attempt, 2);
@@ -544,6 +557,24 @@ TEST_P(JobStoreTest, ListFiltersByState) {
   }
 }
 
+TEST_P(JobStoreTest, ListFiltersByOwner) {
+  NewJob mine = new_job();
+  mine.owner = "me";
+  store().enqueue(mine, kStart);
+  const std::string nobodys = add();
+  const auto ids_of = [&](std::optional<std::string> owner) {
+    std::vector<std::string> ids;
+    JobFilter filter;
+    filter.owner = std::move(owner);
+    for (const Job& job : store().list(filter).jobs) ids.push_back(job.id);
+    return ids;
+  };
+  EXPECT_THAT(ids_of("me"), ElementsAre(mine.id));
+  EXPECT_THAT(ids_of(""), ElementsAre(nobodys));
+  EXPECT_THAT(ids_of("somebody else"), IsEmpty());
+  EXPECT_THAT(ids_of({}), ElementsAre(nobodys, mine.id));
+}
+
 TEST_P(JobStoreTest, SearchIgnoresCaseInEveryScript) {
   const std::string english = add_named("My Talk_100%.mp4");
   const std::string german = add_named("STRASSE Ärger.mov");
@@ -615,7 +646,8 @@ TEST_P(JobStoreTest, OldFinishedJobsAreDeletedOldestFirst) {
   EXPECT_EQ(store().delete_finished_before(kStart + seconds(1), 2).size(), 2U);
   EXPECT_EQ(store().delete_finished_before(kStart + seconds(1), 2).size(), 1U);
   EXPECT_THAT(store().ids(), UnorderedElementsAre(ids[1], ids[2], running, queued));
-  EXPECT_THAT(store().delete_finished_before(kStart + hours(9), 10), UnorderedElementsAre(ids[1], ids[2]));
+  EXPECT_THAT(store().delete_finished_before(kStart + hours(9), 10),
+              UnorderedElementsAre(OwnedJob{.id = ids[1], .owner = {}}, OwnedJob{.id = ids[2], .owner = {}}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, JobStoreTest,

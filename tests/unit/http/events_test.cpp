@@ -31,7 +31,7 @@ TEST_F(EventsTest, TellChangesAsTheyHappen) {
   client.send(head("GET", "/api/jobs/" + id + "/events"));
   ASSERT_TRUE(client.wait_for("\"status\":\"queued\""));
   make_job("other.mp4");
-  feed_.publish(ChangeKind::kWindow, id, R"({"begin_ms":0,"end_ms":1000,"segments":[]})");
+  feed_.publish(ChangeKind::kWindow, id, "", R"({"begin_ms":0,"end_ms":1000,"segments":[]})");
   ASSERT_TRUE(client.wait_for("event: segments\ndata: {\"begin_ms\":0,\"end_ms\":1000,\"segments\":[],\"job_id\":\"" +
                               id + "\"}\n\n"));
   ask("POST", "/api/jobs/" + id + "/cancel");
@@ -88,7 +88,7 @@ TEST_F(EventsTest, AreLimitedInNumberAndPlacesComeFree) {
   }
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (std::chrono::steady_clock::now() < until) {
-    feed_.publish(ChangeKind::kJob, "x");
+    feed_.publish(ChangeKind::kJob, "x", "");
     Client client(port_);
     client.send(head("GET", "/api/events", "Connection: close\r\n"));
     if (client.wait_for("retry: 2000")) return;

@@ -48,7 +48,7 @@ TEST_F(JobCleanerTest, FinishedJobsGoWithTheirFoldersAfterTheRetentionTime) {
   EXPECT_FALSE(has_folder(old));
   EXPECT_TRUE(store_.get(recent));
   EXPECT_TRUE(has_folder(recent));
-  const auto batch = feed_.wait(0, old, std::chrono::milliseconds(0), {});
+  const auto batch = feed_.wait(0, {.job_id = old}, std::chrono::milliseconds(0), {});
   ASSERT_EQ(batch.changes.size(), 1U);
   EXPECT_EQ(batch.changes[0].kind, ChangeKind::kDeleted);
 }

@@ -13,7 +13,7 @@
 #include "base/mutex.h"
 #include "base/temporary_folder.h"
 #include "jobs/job_runner.h"
-#include "store/sqlite_job_store.h"
+#include "tests/contract/opened_job_store.h"
 #include "tests/unit/jobs/fake_clock.h"
 #include "voxlate/error.h"
 
@@ -61,7 +61,7 @@ class EndCounter final : public JobStore {
   bool release(const Lease& lease, TimePoint now) override { return store_.release(lease, now); }
   Job request_cancel(const std::string& job_id, TimePoint now) override { return store_.request_cancel(job_id, now); }
   Job retry(const std::string& job_id, TimePoint now) override { return store_.retry(job_id, now); }
-  std::vector<std::string> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) override {
+  std::vector<OwnedJob> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) override {
     return store_.requeue_orphans(owner, max_crashes, now);
   }
   std::optional<Job> get(const std::string& job_id) const override { return store_.get(job_id); }
@@ -70,7 +70,7 @@ class EndCounter final : public JobStore {
   int jobs_ahead(const std::string& job_id) const override { return store_.jobs_ahead(job_id); }
   std::vector<std::string> ids() const override { return store_.ids(); }
   bool remove(const std::string& job_id) override { return store_.remove(job_id); }
-  std::vector<std::string> delete_finished_before(TimePoint time, int limit) override {
+  std::vector<OwnedJob> delete_finished_before(TimePoint time, int limit) override {
     return store_.delete_finished_before(time, limit);
   }
 
@@ -118,7 +118,7 @@ bool all_ended(const JobStore& store) {
 
 TEST(JobQueueStress, EveryJobEndsExactlyOnce) {
   const TemporaryFolder folder(fast_folder());
-  store::SqliteJobStore sqlite({.path = folder / "voxlate.db", .ballast_bytes = 0});
+  contract::OpenedJobStore sqlite({.path = folder / "voxlate.db", .ballast_bytes = 0});
   EndCounter store(sqlite);
   ChangeFeed feed(1000);
   FakeClock clock;

@@ -40,7 +40,7 @@ TEST_F(JobRescuerTest, TakesBackJobsOfAnEarlierProcessAtOnce) {
   EXPECT_EQ(state(orphan), JobState::kQueued);
   EXPECT_EQ(state(mine), JobState::kProcessing);
   EXPECT_EQ(requeued_, 1);
-  const auto batch = feed_.wait(0, orphan, std::chrono::milliseconds(0), {});
+  const auto batch = feed_.wait(0, {.job_id = orphan}, std::chrono::milliseconds(0), {});
   EXPECT_EQ(batch.changes.size(), 1U);
 }
 

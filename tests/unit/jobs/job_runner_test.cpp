@@ -334,7 +334,7 @@ TEST_F(JobRunnerTest, JobWithoutProgressIsStoppedAndRetried) {
   while (!store_.get(id)->error) {
     clock_.advance(seconds(30));
     ++half_minutes;
-    feed_.wait(feed_.newest(), id, milliseconds(2), {});
+    feed_.wait(feed_.newest(), {.job_id = id}, milliseconds(2), {});
   }
   EXPECT_EQ(store_.get(id)->error->code, ErrorCode::kTimeout);
   EXPECT_GE(half_minutes, 60) << "half an hour without progress";
@@ -372,7 +372,7 @@ TEST_F(JobRunnerTest, CheckpointsAreKeptForTheNextAttemptAndWindowsPublished) {
   runner_.reset();
   EXPECT_THAT(found, ElementsAre(window));
   std::vector<std::string> windows;
-  for (const Change& change : feed_.wait(0, id, milliseconds(0), {}).changes) {
+  for (const Change& change : feed_.wait(0, {.job_id = id}, milliseconds(0), {}).changes) {
     if (change.kind == ChangeKind::kWindow) windows.push_back(change.payload);
   }
   EXPECT_THAT(windows, ElementsAre(window.payload));

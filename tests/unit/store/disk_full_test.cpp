@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/ids.h"
 #include "base/temporary_folder.h"
-#include "store/sqlite_job_store.h"
+#include "tests/contract/opened_job_store.h"
 #include "voxlate/error.h"
 
 namespace voxlate::store {
@@ -57,7 +57,7 @@ void fill_disk(const std::filesystem::path& file) {
 }
 
 void work_on_a_full_disk(const std::filesystem::path& folder) {
-  SqliteJobStore store({.path = folder / "voxlate.db", .ballast_bytes = kBallastBytes});
+  contract::OpenedJobStore store({.path = folder / "voxlate.db", .ballast_bytes = kBallastBytes});
   const std::filesystem::path ballast = folder / "voxlate.db-ballast";
   const std::string done = store.enqueue(new_job(), kStart).job.id;
   store.finish(store.claim_next("server", kStart, kLease, {})->lease, {}, kStart);
@@ -95,11 +95,11 @@ void work_on_a_full_disk(const std::filesystem::path& folder) {
 }
 
 void open_on_a_full_disk(const std::filesystem::path& folder) {
-  const SqliteJobStore::Options options = {.path = folder / "voxlate.db", .ballast_bytes = kBallastBytes};
+  const Storage::Options options = {.path = folder / "voxlate.db", .ballast_bytes = kBallastBytes};
   NewJob job = new_job();
-  SqliteJobStore(options).enqueue(job, kStart);
+  contract::OpenedJobStore(options).enqueue(job, kStart);
   fill_disk(folder / "filler");
-  SqliteJobStore store(options);
+  contract::OpenedJobStore store(options);
   require(store.ids().size() == 1, "a list after a start on the full disk");
   require(store.remove(job.id), "a delete after a start on the full disk");
 }

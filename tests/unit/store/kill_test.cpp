@@ -15,7 +15,7 @@
 #include "base/ids.h"
 #include "base/temporary_folder.h"
 #include "store/database.h"
-#include "store/sqlite_job_store.h"
+#include "tests/contract/opened_job_store.h"
 
 namespace voxlate::store {
 namespace {
@@ -24,14 +24,16 @@ constexpr TimePoint kStart{std::chrono::milliseconds(1'800'000'000'000)};
 constexpr int kKills = 30;
 constexpr int kWindows = 3;
 
-SqliteJobStore open(const std::filesystem::path& path) { return SqliteJobStore({.path = path, .ballast_bytes = 0}); }
+contract::OpenedJobStore open(const std::filesystem::path& path) {
+  return contract::OpenedJobStore({.path = path, .ballast_bytes = 0});
+}
 
 /// The child: works on jobs for ever and acknowledges each call that returned, one line each.
 [[noreturn]] void work(const std::filesystem::path& path, int acks) {
   const auto acknowledge = [acks](const std::string& what, const std::string& id) {
     write_all(acks, what + " " + id + "\n");
   };
-  SqliteJobStore store = open(path);
+  contract::OpenedJobStore store = open(path);
   for (std::uint64_t round = 0;; ++round) {
     NewJob job;
     job.id = random_id();
@@ -141,7 +143,7 @@ TEST(StoreKill, NothingAcknowledgedIsLost) {
   for (int kill = 0; kill < kKills && !testing::Test::HasFailure(); ++kill) {
     run_and_kill(path, std::uniform_int_distribution<int>(1, 60)(random), ledger);
     {
-      SqliteJobStore store = open(path);
+      contract::OpenedJobStore store = open(path);
       expect_kept(ledger, store);
       store.requeue_orphans("parent", /*max_crashes=*/1000, kStart);
     }

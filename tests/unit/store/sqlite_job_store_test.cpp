@@ -1,4 +1,3 @@
-#include "store/sqlite_job_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +7,7 @@
 #include "base/ids.h"
 #include "base/temporary_folder.h"
 #include "store/database.h"
+#include "tests/contract/opened_job_store.h"
 #include "voxlate/error.h"
 
 namespace voxlate::store {
@@ -26,8 +26,8 @@ class SqliteJobStoreTest : public ::testing::Test {
   std::filesystem::path path() const { return folder_ / "voxlate.db"; }
   std::filesystem::path wal() const { return path() += "-wal"; }
 
-  std::unique_ptr<SqliteJobStore> open(std::uint64_t ballast_bytes = 0) const {
-    return std::make_unique<SqliteJobStore>(SqliteJobStore::Options{.path = path(), .ballast_bytes = ballast_bytes});
+  std::unique_ptr<contract::OpenedJobStore> open(std::uint64_t ballast_bytes = 0) const {
+    return std::make_unique<contract::OpenedJobStore>(Storage::Options{.path = path(), .ballast_bytes = ballast_bytes});
   }
 
   static NewJob new_job(const std::string& key = "") {
@@ -96,8 +96,8 @@ TEST_F(SqliteJobStoreTest, DamageIsFoundAfterAnUncleanEnd) {
     store->enqueue(new_job(), kStart);
     copy_while_open(copy);
   }
-  const SqliteJobStore::Options options = {.path = copy, .ballast_bytes = 0};
-  EXPECT_EQ(SqliteJobStore(options).ids().size(), 51U) << "the copy is sound";
+  const Storage::Options options = {.path = copy, .ballast_bytes = 0};
+  EXPECT_EQ(contract::OpenedJobStore(options).ids().size(), 51U) << "the copy is sound";
 
   std::filesystem::remove(copy);
   auto store = open();
@@ -108,7 +108,7 @@ TEST_F(SqliteJobStoreTest, DamageIsFoundAfterAnUncleanEnd) {
   file << std::string(std::filesystem::file_size(copy) - 4096, '\x5A');
   file.close();
   try {
-    const SqliteJobStore damaged(options);
+    const contract::OpenedJobStore damaged(options);
     FAIL() << "expected an Error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
