@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -187,8 +188,9 @@ class Translation : public ::testing::Test {
   static std::string engine_for(const ServerProcess& server, const std::string& target) {
     const json capabilities = get(server, "/api/capabilities").json;
     for (const json& route : capabilities.at("translations")) {
-      if (route.at("source") == "en" && route.at("target") == target && route.at("through").empty())
-        return route.at("engine");
+      const json& targets = route.at("targets");
+      const bool is_target = std::find(targets.begin(), targets.end(), target) != targets.end();
+      if (route.at("source") == "en" && is_target && route.at("through").empty()) return route.at("engine");
     }
     return "";
   }

@@ -3,7 +3,7 @@ import type { Capabilities } from '../src/api/types';
 import { kDefaultChoices, possible_choices, read_choices } from '../src/state/choices.svelte';
 import { languages_of, targets_from } from '../src/state/reachable';
 
-const pair = (source: string, target: string) => ({ source, target, engine: 'apertium', through: [] });
+const route = (source: string, ...targets: string[]) => ({ source, targets, engine: 'apertium', through: [] });
 const all: Capabilities = {
   engines: [
     {
@@ -18,7 +18,7 @@ const all: Capabilities = {
     },
     { id: 'sphinx', name: 'PocketSphinx', languages: ['en'], notice: '', models: [] },
   ],
-  translations: [pair('en', 'es'), pair('en', 'fr'), pair('fr', 'ca'), pair('de', 'pl')],
+  translations: [route('en', 'es', 'fr'), route('fr', 'ca', 'fr'), route('de', 'pl')],
   formats: ['srt', 'vtt'],
   profiles: ['bbc'],
   limits: { max_upload_bytes: 1, max_duration_s: null },

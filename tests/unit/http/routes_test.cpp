@@ -198,7 +198,9 @@ TEST_F(RoutesTest, TellsCapabilitiesAndStatus) {
   make_job();
   const json capabilities = json::parse(get("/api/capabilities").body);
   EXPECT_EQ(capabilities["engines"][0]["id"], "sphinx");
-  EXPECT_EQ(capabilities["translations"][0]["target"], "es");
+  EXPECT_EQ(capabilities["translations"], json::parse(R"([
+    {"source": "en", "targets": ["es", "fr"], "engine": "apertium", "through": []},
+    {"source": "en", "targets": ["ca"], "engine": "apertium", "through": ["es"]}])"));
   EXPECT_EQ(capabilities["limits"], json({{"max_upload_bytes", 1234}, {"max_duration_s", 7200}}));
   EXPECT_EQ(capabilities["version"], "0.1.0");
   const json status = json::parse(get("/api/system/status").body);

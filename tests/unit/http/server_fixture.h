@@ -171,7 +171,9 @@ class ServerTest : public testing::Test {
 
   static Capabilities capabilities() {
     return {.engines = {{.id = "sphinx", .name = "PocketSphinx", .languages = {"en"}, .notice = "rough"}},
-            .routes = {{.source = "en", .target = "es", .engine = "apertium", .through = {}}},
+            .routes = {{.source = "en", .target = "es", .engine = "apertium", .through = {}},
+                       {.source = "en", .target = "ca", .engine = "apertium", .through = {"es"}},
+                       {.source = "en", .target = "fr", .engine = "apertium", .through = {}}},
             .formats = {"srt", "vtt", "txt", "tsv", "json"},
             .profiles = {"netflix-en"}};
   }

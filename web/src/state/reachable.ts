@@ -18,6 +18,6 @@ export function languages_of(all: Capabilities, { engine, model }: Recogniser): 
 /** Languages that speech in `language` ('' = not known yet: any that can be recognised) can be translated into. */
 export function targets_from(all: Capabilities, language: string, recogniser: Recogniser): string[] {
   const sources = language ? [language] : languages_of(all, recogniser);
-  const pairs = all.translations.filter((pair) => sources.includes(pair.source) && pair.target !== language);
-  return [...new Set(pairs.map((pair) => pair.target))].sort();
+  const routes = all.translations.filter((route) => sources.includes(route.source));
+  return [...new Set(routes.flatMap((route) => route.targets))].filter((target) => target !== language).sort();
 }
