@@ -3,7 +3,7 @@
 option(VOXLATE_WERROR "Treat warnings as errors" OFF)
 option(VOXLATE_FUZZ "Build the fuzz targets (needs clang)" OFF)
 option(VOXLATE_BENCH "Build the measuring programs" OFF)
-option(VOXLATE_CUDA "Whisper on libtorch too: what runs it on NVIDIA GPUs" OFF)
+option(VOXLATE_CUDA "Networks on libtorch too: what runs them on NVIDIA GPUs" OFF)
 option(VOXLATE_WEB "Build the browser client with npm and embed it" ON)
 set(VOXLATE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize= (address,undefined or thread)")
 

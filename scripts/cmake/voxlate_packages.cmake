@@ -40,6 +40,17 @@ if(VOXLATE_CUDA)
     endif()
   endforeach()
   target_link_libraries(voxlate_torch INTERFACE "-Wl,--pop-state")
+  # Note [Two protobufs]: libsentencepiece exports a protobuf of its own, which takes the place of libprotobuf's
+  # functions in a program with both: it ends before main. pytorch.org's libtorch has protobuf hidden inside; Debian's
+  # needs libprotobuf, so that only test programs without libsentencepiece run with it.
+  if(NOT DEFINED VOXLATE_TORCH_PROTOBUF)
+    file(STRINGS ${TORCH_LIBRARY_DIR}/libtorch_cpu.so names REGEX "^libprotobuf\\.so" LIMIT_COUNT 1)
+    set(VOXLATE_TORCH_PROTOBUF "${names}" CACHE INTERNAL "the protobuf that libtorch needs")
+  endif()
+  if(VOXLATE_TORCH_PROTOBUF)
+    message(WARNING "This libtorch needs ${VOXLATE_TORCH_PROTOBUF}, with which libsentencepiece does not go together: "
+                    "the tests run, voxlate does not start. Use pytorch.org's libtorch.")
+  endif()
   # The installed program finds it where it lies now.
   set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 endif()

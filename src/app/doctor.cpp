@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/engines.h"
+#include "app/neural_translation.h"
 #include "app/remote_translators.h"
 #include "app/version.h"
 #include "app/whisper_network.h"
@@ -51,7 +52,8 @@ void report_machine(const Config& config, std::vector<Finding>& findings) {
              static_cast<double>(status.memory_total_bytes) / kGibibyte, status.memory_source);
   fmt::print("  disk             {:.1f} of {:.1f} GiB free for {}\n", static_cast<double>(space.free_bytes) / kGibibyte,
              static_cast<double>(space.total_bytes) / kGibibyte, config.data_dir.string());
-  fmt::print("  device           {}\n", to_string(whisper_device(config)));
+  fmt::print("  device           {} for Whisper, {} for translation\n", to_string(whisper_device(config)),
+             to_string(translation_device(config)));
   for (const GpuStatus& gpu : health::GpuProbe(SystemClock()).look()) {
     fmt::print("  GPU {}            {}, {:.1f} GiB, driver {}\n", gpu.index, gpu.name,
                static_cast<double>(gpu.memory_total_bytes) / kGibibyte, gpu.driver);

@@ -16,9 +16,7 @@ int whisper_threads(const Config& config);
 /// What `whisper.compute_type` says.
 ComputeType whisper_compute_type(const Config& config);
 
-/// Where Whisper networks live: what `whisper.device` says, and for "auto" the first CUDA device where this program
-/// was built with libtorch and there is one, else the CPU. Throws `kUnavailable`, saying what is missing, when CUDA is
-/// asked for and not to be had.
+/// Where Whisper networks live: what `whisper.device` says, as `find_device` does.
 Device whisper_device(const Config& config);
 
 /// `Network::load` on a device: our own kernels on the CPU, libtorch on CUDA.

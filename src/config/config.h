@@ -56,6 +56,7 @@ struct Config {
   std::filesystem::path sphinx_model_dir;  ///< empty: where the package puts it
   int sphinx_decoders = 0;                 ///< 0: one a core, at most 4
 
+  std::string translation_device = "auto";
   std::string translation_compute_type = "auto";
   int translation_beam_size = 4;
   int translation_max_sentences = 32;

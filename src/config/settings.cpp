@@ -111,7 +111,7 @@ std::string parse_choice(std::string_view text, std::initializer_list<std::strin
   return std::string(text);
 }
 
-void set_device(Config& config, std::string_view value) {
+std::string parse_device(std::string_view value) {
   constexpr std::string_view kNumbered = "cuda:";
   constexpr int kMaxIndex = 63;
   if (value.starts_with(kNumbered)) {
@@ -119,7 +119,7 @@ void set_device(Config& config, std::string_view value) {
   } else if (value != "auto" && value != "cpu" && value != "cuda") {
     expected("auto, cpu, cuda or a device such as cuda:1", value);
   }
-  config.whisper_device = value;
+  return std::string(value);
 }
 
 bool parse_bool(std::string_view text) {
@@ -266,7 +266,7 @@ const std::vector<Setting>& table() {
       {"whisper.device",
        {"VOXLATE_WHISPER_DEVICE"},
        "auto (CUDA where there is a device, else the CPU), cpu, cuda, or cuda:1 for the second device",
-       set_device,
+       [](Config& c, std::string_view v) { c.whisper_device = parse_device(v); },
        [](const Config& c) { return c.whisper_device; }},
       {"whisper.compute_type",
        {"VOXLATE_WHISPER_COMPUTE_TYPE"},
@@ -350,9 +350,14 @@ const std::vector<Setting>& table() {
        [](Config& c, std::string_view v) { c.sphinx_decoders = parse_int(v, 0, 64); },
        [](const Config& c) { return std::to_string(c.sphinx_decoders); }},
 
+      {"translation.device",
+       {"VOXLATE_TRANSLATION_DEVICE"},
+       "of neural translation: auto (CUDA where there is a device, else the CPU), cpu, cuda, or cuda:1",
+       [](Config& c, std::string_view v) { c.translation_device = parse_device(v); },
+       [](const Config& c) { return c.translation_device; }},
       {"translation.compute_type",
        {"VOXLATE_TRANSLATION_COMPUTE_TYPE"},
-       "of neural translation: auto, float32, float16, int8",
+       "of neural translation: auto (float16 on CUDA, else int8 where the file has integers), float32, float16, int8",
        [](Config& c, std::string_view v) {
          c.translation_compute_type = parse_choice(v, {"auto", "float32", "float16", "int8"});
        },

@@ -18,7 +18,8 @@ bool is_one_pair(const InstalledModel& model) { return is_language(model.source)
 
 }  // namespace
 
-NeuralEngine::NeuralEngine(ListModels list, GetModel get) : list_(std::move(list)), get_(std::move(get)) {}
+NeuralEngine::NeuralEngine(ListModels list, GetModel get, GetModel fallback)
+    : list_(std::move(list)), get_(std::move(get)), fallback_(std::move(fallback)) {}
 
 std::vector<EnginePair> NeuralEngine::pairs() const {
   std::vector<InstalledModel> models = list_();
@@ -79,14 +80,38 @@ std::vector<Translation> NeuralEngine::translate_versions(std::span<const std::s
                                                           const EnginePair& pair, std::stop_token stop) {
   const std::string id = pair.name.substr(kNamePrefix.size());
   try {
-    const std::shared_ptr<const NeuralModel> model = get_(id, stop);
-    return model->translate(sentences, {.source = pair.source,
-                                        .target = pair.target,
-                                        .owner = {.job = &id, .priority = Priority::kNormal, .stop = stop}});
+    return translate_somewhere(sentences, pair, id, stop);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
     throw Error(ErrorCode::kUnavailable, pair.name + ": " + error.what());
   }
+}
+
+std::vector<Translation> NeuralEngine::translate_somewhere(std::span<const std::string> sentences,
+                                                           const EnginePair& pair, const std::string& id,
+                                                           const std::stop_token& stop) {
+  const NeuralModel::Request request{
+      .source = pair.source, .target = pair.target, .owner = {.job = &id, .priority = Priority::kNormal, .stop = stop}};
+  const auto has_fallen_back = [&] {
+    const MutexLock lock(mutex_);
+    const auto found = fallen_back_.find(id);
+    return found != fallen_back_.end() && !found->second.expired();
+  };
+  if (!has_fallen_back()) {
+    try {
+      return get_(id, stop)->translate(sentences, request);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kOutOfMemory || !fallback_) throw;
+      log::warning("not enough memory on the device: translation goes on on the CPU",
+                   {{"model", id}, {"reason", error.what()}});
+    }
+  }
+  const std::shared_ptr<const NeuralModel> model = fallback_(id, stop);
+  {
+    const MutexLock lock(mutex_);
+    fallen_back_[id] = model;
+  }
+  return model->translate(sentences, request);
 }
 
 }  // namespace voxlate::translation

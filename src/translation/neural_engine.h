@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -31,8 +32,10 @@ class NeuralEngine final : public SentenceEngine {
   /// Loads it where it is not loaded yet; throws what loading throws.
   using GetModel = std::function<std::shared_ptr<const NeuralModel>(const std::string& id, std::stop_token)>;
 
-  /// What both functions need outlives the engine.
-  NeuralEngine(ListModels list, GetModel get);
+  /// What the functions need outlives the engine. `fallback` gives the same model where there is memory for it, when
+  /// its device ran out of it, also while loading; empty: nowhere. A model that fell back stays there while it is in
+  /// memory.
+  NeuralEngine(ListModels list, GetModel get, GetModel fallback = {});
 
   /// Of the models that are here now.
   std::vector<EnginePair> pairs() const override;
@@ -49,12 +52,17 @@ class NeuralEngine final : public SentenceEngine {
   /// The pairs of a model; those of many languages are read out of its vocabulary once.
   static std::vector<EnginePair> pairs_of(const InstalledModel& model);
 
+  std::vector<Translation> translate_somewhere(std::span<const std::string> sentences, const EnginePair& pair,
+                                               const std::string& id, const std::stop_token& stop);
+
   const ListModels list_;
   const GetModel get_;
+  const GetModel fallback_;
 
   mutable Mutex mutex_;
   mutable std::vector<InstalledModel> models_ GUARDED_BY(mutex_);
-  mutable std::vector<EnginePair> pairs_ GUARDED_BY(mutex_);  // of these models
+  mutable std::vector<EnginePair> pairs_ GUARDED_BY(mutex_);                                // of these models
+  std::map<std::string, std::weak_ptr<const NeuralModel>> fallen_back_ GUARDED_BY(mutex_);  // by id
 };
 
 }  // namespace voxlate::translation

@@ -28,12 +28,14 @@ int required(const Vocabulary& vocabulary, const std::string& token) {
 /// A sentence, or what of it the network takes at once, on its way.
 struct NeuralModel::Part {
   std::vector<std::string> read;  ///< the source as its tokens
-  std::future<SentenceBatcher::Result> result;
+  SentenceBatcher::Request asked;
+  std::future<SentenceBatcher::Result> waiting;
+  SentenceBatcher::Result result;
 };
 
-std::shared_ptr<const NeuralModel> NeuralModel::load(const std::filesystem::path& folder, nn::Compute& compute,
-                                                     ComputeType type, const Options& options) {
-  return std::shared_ptr<const NeuralModel>(new NeuralModel(read_neural_parts(folder, compute, type), options));
+std::shared_ptr<const NeuralModel> NeuralModel::load(const std::filesystem::path& folder, const NetworkBuilder& build,
+                                                     const Options& options) {
+  return std::shared_ptr<const NeuralModel>(new NeuralModel(read_neural_parts(folder, build), options));
 }
 
 NeuralModel::NeuralModel(NeuralParts parts, const Options& options)
@@ -67,7 +69,7 @@ std::vector<std::string> NeuralModel::around(const Request& request, std::vector
 
 NeuralModel::Part NeuralModel::submit_part(std::vector<std::string> pieces, const Request& request) const {
   const auto content = static_cast<int>(pieces.size());
-  Part part{.read = around(request, std::move(pieces)), .result = {}};
+  Part part{.read = around(request, std::move(pieces)), .asked = {}, .waiting = {}, .result = {}};
   SentenceBatcher::Request asked{.tokens = {},
                                  .prompt = {parts_.target->find(parts_.start).value_or(end_)},
                                  .end = end_,
@@ -84,7 +86,8 @@ NeuralModel::Part NeuralModel::submit_part(std::vector<std::string> pieces, cons
   const int room = parts_.network->shape().target_context - static_cast<int>(asked.prompt.size());
   asked.search.loops_from = content + content / 2;
   asked.search.max_tokens = std::min({asked.search.max_tokens, kMostGrowth * content + kMostMore, room});
-  part.result = batcher_->submit(std::move(asked), request.owner.stop);
+  part.asked = std::move(asked);
+  part.waiting = batcher_->submit(part.asked, request.owner.stop);
   return part;
 }
 
@@ -123,10 +126,32 @@ std::string NeuralModel::text_of(const SentenceBatcher::Translation& translation
   return std::string(trimmed(parts_.target_words->join(pieces)));
 }
 
-Translation NeuralModel::finish(std::vector<Part> parts) const {
+/// What there was no memory for goes once more: each time the batcher takes half as many at once, so that from 256 it
+/// comes to one.
+void NeuralModel::wait(std::span<std::vector<Part>> sentences, const std::stop_token& stop) const {
+  constexpr int kTries = 9;
+  for (int tries = 1;; ++tries) {
+    std::vector<Part*> refused;
+    for (std::vector<Part>& parts : sentences) {
+      for (Part& part : parts) {
+        if (!part.waiting.valid()) continue;
+        try {
+          part.result = part.waiting.get();
+        } catch (const Error& error) {
+          if (error.code() != ErrorCode::kOutOfMemory || tries == kTries) throw;
+          refused.push_back(&part);
+        }
+      }
+    }
+    if (refused.empty()) return;
+    for (Part* const part : refused) part->waiting = batcher_->submit(part->asked, stop);
+  }
+}
+
+Translation NeuralModel::finish(std::span<const Part> parts) const {
   Translation whole;
-  for (Part& part : parts) {
-    const SentenceBatcher::Result result = part.result.get();
+  for (const Part& part : parts) {
+    const SentenceBatcher::Result& result = part.result;
     const auto is_cut = [](const SentenceBatcher::Translation& one) { return one.hypothesis.ending != Ending::kEnd; };
     if (parts.size() == 1) {
       for (const auto& one : result)
@@ -151,7 +176,8 @@ std::vector<Translation> NeuralModel::translate(std::span<const std::string> sen
   }
   std::vector<Translation> translations;
   translations.reserve(sentences.size());
-  for (std::vector<Part>& parts : waiting) translations.push_back(finish(std::move(parts)));
+  wait(waiting, request.owner.stop);
+  for (const std::vector<Part>& parts : waiting) translations.push_back(finish(parts));
   return translations;
 }
 

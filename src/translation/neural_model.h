@@ -12,7 +12,6 @@
 #include "translation/neural_parts.h"
 #include "translation/sentence_batcher.h"
 #include "translation/sentence_engine.h"
-#include "voxlate/device.h"
 
 namespace voxlate::translation {
 
@@ -25,10 +24,10 @@ class NeuralModel {
     SentenceBatcher::Options batch;
   };
 
-  /// A folder as `inspect_package` knows them. Throws `kNotFound` (no model in it), `kCorrupt`, `kUnsupported`,
-  /// `kOutOfMemory`, naming the file and what was expected.
-  static std::shared_ptr<const NeuralModel> load(const std::filesystem::path& folder, nn::Compute& compute,
-                                                 ComputeType type, const Options& options);
+  /// A folder as `inspect_package` knows them; its network is made by `build`. Throws `kNotFound` (no model in it),
+  /// `kCorrupt`, `kUnsupported`, naming the file and what was expected, and what `build` throws.
+  static std::shared_ptr<const NeuralModel> load(const std::filesystem::path& folder, const NetworkBuilder& build,
+                                                 const Options& options);
 
   /// Of a network for many languages; empty for one pair.
   const ModelLanguages& languages() const { return parts_.languages; }
@@ -42,8 +41,9 @@ class NeuralModel {
     nn::BatchItem::Owner owner;
   };
 
-  /// Sentences longer than the network can take are translated in
-  /// parts. Throws `kUnsupported` (a language that it has not), `kCancelled`.
+  /// Sentences longer than the network can take are translated in parts. What the device has no memory for is tried
+  /// again with fewer sentences at once. Throws `kUnsupported` (a language that it has not), `kCancelled`,
+  /// `kOutOfMemory` (not even for one sentence).
   std::vector<Translation> translate(std::span<const std::string> sentences, const Request& request) const;
 
  private:
@@ -53,7 +53,8 @@ class NeuralModel {
 
   std::vector<Part> submit(const std::string& sentence, const Request& request) const;
   Part submit_part(std::vector<std::string> pieces, const Request& request) const;
-  Translation finish(std::vector<Part> parts) const;
+  void wait(std::span<std::vector<Part>> sentences, const std::stop_token& stop) const;
+  Translation finish(std::span<const Part> parts) const;
   std::string text_of(const SentenceBatcher::Translation& translation, std::span<const std::string> read) const;
   std::string language_token(const std::string& language) const;
   std::vector<std::string> around(const Request& request, std::vector<std::string> pieces) const;

@@ -168,11 +168,11 @@ Vocabulary open_hugging_face_vocabulary(const path& folder, bool is_m2m100, std:
   return Vocabulary(with_m2m100_languages(listed.tokens(), rows));
 }
 
-void read_hugging_face(const path& folder, nn::Compute& compute, ComputeType type, NeuralParts& parts) {
+void read_hugging_face(const path& folder, const NetworkBuilder& build, NeuralParts& parts) {
   const path weights = find_hugging_face_weights(folder);
   const path config = folder / "config.json";
   const auto file = model_file::SafetensorsFile::open(weights);
-  parts.network = Network::build(HuggingFaceReader(file, config), compute, type);
+  parts.network = build(HuggingFaceReader(file, config));
   const bool is_m2m100 = read_hugging_face_config(config).family == HuggingFaceConfig::Family::kM2m100;
   const auto rows = static_cast<std::size_t>(parts.network->shape().target_vocabulary);
   parts.unknown = "<unk>";
@@ -187,10 +187,10 @@ void read_hugging_face(const path& folder, nn::Compute& compute, ComputeType typ
     throw Error(ErrorCode::kUnsupported, "expected one vocabulary for source and target, got two");
 }
 
-void read_ctranslate2(const path& folder, nn::Compute& compute, ComputeType type, NeuralParts& parts) {
+void read_ctranslate2(const path& folder, const NetworkBuilder& build, NeuralParts& parts) {
   const auto file = model_file::CTranslate2File::open(folder / "model.bin");
   read_rules(folder, *file, parts);
-  parts.network = Network::build(CTranslate2Reader(*file), compute, type);
+  parts.network = build(CTranslate2Reader(*file));
   read_vocabularies(folder, parts);
 }
 
@@ -205,13 +205,13 @@ ModelLanguages read_languages(const path& folder) {
   return languages_of(open_hugging_face_vocabulary(folder, is_m2m100, 0));
 }
 
-NeuralParts read_neural_parts(const path& folder, nn::Compute& compute, ComputeType type) {
+NeuralParts read_neural_parts(const path& folder, const NetworkBuilder& build) {
   const path model_folder = model_folder_of(folder);
   NeuralParts parts;
   if (exists(model_folder / "model.bin"))
-    read_ctranslate2(model_folder, compute, type, parts);
+    read_ctranslate2(model_folder, build, parts);
   else
-    read_hugging_face(folder, compute, type, parts);
+    read_hugging_face(folder, build, parts);
   read_words(folder, model_folder, parts);
   parts.languages = languages_of(*parts.target);
   // The tokenisers of Marian, M2M100 and NLLB end sentences, not what CTranslate2 makes of their files.

@@ -8,7 +8,6 @@
 #include "translation/net/network.h"
 #include "translation/subword.h"
 #include "translation/vocabulary.h"
-#include "voxlate/device.h"
 
 namespace voxlate::translation {
 
@@ -31,8 +30,8 @@ struct NeuralParts {
 };
 
 /// An Argos package, or a folder of CTranslate2 or of Hugging Face. Throws `kNotFound` (no model in it), `kCorrupt` and
-/// `kUnsupported`, naming the file and what was expected.
-NeuralParts read_neural_parts(const std::filesystem::path& folder, nn::Compute& compute, ComputeType type);
+/// `kUnsupported`, naming the file and what was expected, and what `build` throws.
+NeuralParts read_neural_parts(const std::filesystem::path& folder, const NetworkBuilder& build);
 
 /// The languages of the model in a folder, from its vocabulary alone.
 ModelLanguages read_languages(const std::filesystem::path& folder);

@@ -107,7 +107,8 @@ TEST_F(CommandLine, DoctorAndVersionWork) {
 
 TEST_F(CommandLine, ADeviceThatIsNotThereIsAnErrorAtOnce) {
   for (const char* const command : {"doctor", "serve"}) {
-    EXPECT_NE(voxlate({command, "--data-dir", (folder_ / "data").string(), "--set", "whisper.device=cuda:63"}), 0);
+    for (const char* const setting : {"whisper.device=cuda:63", "translation.device=cuda:63"})
+      EXPECT_NE(voxlate({command, "--data-dir", (folder_ / "data").string(), "--set", setting}), 0) << setting;
   }
 }
 

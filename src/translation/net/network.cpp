@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <initializer_list>
 #include <numeric>
 #include <utility>
 
@@ -13,162 +10,69 @@
 #include "nn/linear_part.h"
 #include "nn/token_decoder.h"
 #include "nn/transformer.h"
+#include "translation/net/network_parts.h"
 #include "translation/net/network_reader.h"
-#include "voxlate/error.h"
 
 namespace voxlate::translation {
 namespace {
 
-std::string name_of(const Place& place) {
-  constexpr std::array kSides = {"encoder", "decoder"};
-  constexpr std::array kSublayers = {"self-attention", "cross-attention", "feed-forward network"};
-  return fmt::format("{} layer {}, {}", kSides.at(static_cast<std::size_t>(place.side)), place.layer,
-                     kSublayers.at(static_cast<std::size_t>(place.sublayer)));
-}
-
-void require(bool holds, const std::string& what, int expected, int got) {
-  if (!holds) throw Error(ErrorCode::kCorrupt, fmt::format("{}: expected {}, got {}", what, expected, got));
-}
-
-/// Makes the parts of one network, all of which have to be of one width.
-class NetworkBuilder {
+/// Packs the parts of one network.
+class Packer {
  public:
-  NetworkBuilder(const NetworkReader& reader, const nn::Kernels& kernels, ComputeType type)
-      : reader_(reader), kernels_(kernels), type_(type) {}
+  Packer(const NetworkParts& parts, const nn::Kernels& kernels, ComputeType type)
+      : parts_(parts), kernels_(kernels), type_(type) {}
 
-  std::shared_ptr<const nn::Linear> table(nn::LinearPart part) const {
-    return std::make_shared<const nn::Linear>(nn::join(kernels_, {&part, 1}, type_));
+  std::shared_ptr<const nn::Linear> table(const nn::LinearPart& part) const {
+    return std::make_shared<const nn::Linear>(joined({&part, 1}));
   }
 
-  nn::TokenEmbedding embedding(Side side, std::shared_ptr<const nn::Linear> table) const {
-    const SideFacts facts = reader_.facts(side);
-    const int state = table->inputs();
-    require(facts.positions.columns() == state, "width of the positions", state, facts.positions.columns());
-    require(facts.positions.rows() > 1, "positions, at least", 2, facts.positions.rows());
-    std::optional<nn::LayerNorm> norm = reader_.embedding_norm(side);
-    if (norm) check(*norm, state, "normalisation of the embedding");
-    return {.table = std::move(table),
-            .scale = facts.embedding_scale,
-            .positions = facts.positions,
-            .norm = std::move(norm),
-            .starts_from_zero = facts.starts_from_zero};
-  }
-
-  nn::TransformerEncoder encoder(int state) const {
-    const SideFacts facts = checked_facts(Side::kEncoder, state);
+  nn::TransformerEncoder encoder() const {
     std::vector<nn::EncoderLayer> layers;
-    for (int layer = 0; layer < facts.layers; ++layer) {
-      const Place attention{Side::kEncoder, layer, Sublayer::kSelfAttention};
-      const Place network{Side::kEncoder, layer, Sublayer::kFeedForward};
-      layers.push_back(
-          {.self = self_attention(attention, state, facts.kind.heads), .feed_forward = feed_forward(network, state)});
-    }
-    return {facts.kind, std::move(layers), last_norm(Side::kEncoder, state)};
+    for (const NetworkParts::EncoderLayer& layer : parts_.encoder.layers)
+      layers.push_back({.self = self_attention(layer.self), .feed_forward = feed_forward(layer.feed_forward)});
+    return {parts_.encoder.kind, std::move(layers), parts_.encoder.norm};
   }
 
-  nn::TransformerDecoder decoder(int state) const {
-    const SideFacts facts = checked_facts(Side::kDecoder, state);
+  nn::TransformerDecoder decoder() const {
     std::vector<nn::DecoderLayer> layers;
-    for (int layer = 0; layer < facts.layers; ++layer) {
-      const Place self{Side::kDecoder, layer, Sublayer::kSelfAttention};
-      const Place cross{Side::kDecoder, layer, Sublayer::kCrossAttention};
-      const Place network{Side::kDecoder, layer, Sublayer::kFeedForward};
-      layers.push_back({.self = self_attention(self, state, facts.kind.heads),
-                        .cross = cross_attention(cross, state, facts.kind.heads),
-                        .feed_forward = feed_forward(network, state)});
+    for (const NetworkParts::DecoderLayer& layer : parts_.decoder.layers) {
+      layers.push_back({.self = self_attention(layer.self),
+                        .cross = cross_attention(layer.cross),
+                        .feed_forward = feed_forward(layer.feed_forward)});
     }
-    return {facts.kind, std::move(layers), last_norm(Side::kDecoder, state)};
-  }
-
-  std::vector<nn::AttentionHead> alignment_heads() const {
-    const SideFacts facts = reader_.facts(Side::kDecoder);
-    const int layer = facts.alignment_layer < 0 ? facts.layers + facts.alignment_layer : facts.alignment_layer;
-    const int count = facts.alignment_heads == 0 ? facts.kind.heads : facts.alignment_heads;
-    if (layer < 0 || layer >= facts.layers || count < 1 || count > facts.kind.heads)
-      throw Error(ErrorCode::kCorrupt,
-                  fmt::format("alignment: expected 1 to {} heads of layer 0 to {}, got {} of layer {}",
-                              facts.kind.heads, facts.layers - 1, count, layer));
-    std::vector<nn::AttentionHead> heads;
-    for (int head = 0; head < count; ++head) heads.push_back({.layer = layer, .head = head});
-    return heads;
+    return {parts_.decoder.kind, std::move(layers), parts_.decoder.norm};
   }
 
  private:
-  SideFacts checked_facts(Side side, int state) const {
-    SideFacts facts = reader_.facts(side);
-    const std::string name = side == Side::kEncoder ? "encoder" : "decoder";
-    require(facts.layers > 0, "layers of the " + name + ", at least", 1, facts.layers);
-    if (facts.kind.heads < 1 || state % facts.kind.heads != 0 || state / facts.kind.heads > kWidestHead)
-      throw Error(ErrorCode::kCorrupt,
-                  fmt::format("heads of the {}: expected a divisor of {}, each at most {} wide, got {}", name, state,
-                              kWidestHead, facts.kind.heads));
-    return facts;
+  nn::Linear joined(std::span<const nn::LinearPart> parts) const { return nn::join(kernels_, parts, type_); }
+
+  nn::SelfAttention self_attention(const NetworkParts::SelfAttention& part) const {
+    return {.norm = part.norm, .query_key_value = joined(part.query_key_value), .out = joined({&part.out, 1})};
   }
 
-  nn::LinearPart part(const Place& place, Projection projection, int outputs, int inputs) const {
-    nn::LinearPart part = reader_.part(place, projection);
-    require(outputs == 0 || part.shape.outputs == outputs, name_of(place) + ": outputs", outputs, part.shape.outputs);
-    require(part.shape.inputs == inputs, name_of(place) + ": inputs", inputs, part.shape.inputs);
-    return part;
+  nn::CrossAttention cross_attention(const NetworkParts::CrossAttention& part) const {
+    return {.norm = part.norm,
+            .query = joined({&part.query, 1}),
+            .key_value = joined(part.key_value),
+            .out = joined({&part.out, 1})};
   }
 
-  nn::Linear joined(std::initializer_list<nn::LinearPart> parts) const {
-    return nn::join(kernels_, {parts.begin(), parts.size()}, type_);
+  nn::FeedForward feed_forward(const NetworkParts::FeedForward& part) const {
+    return {.norm = part.norm, .in = joined({&part.in, 1}), .out = joined({&part.out, 1})};
   }
 
-  nn::LinearPart scaled_query(const Place& place, int state, int heads) const {
-    nn::LinearPart query = part(place, Projection::kQuery, state, state);
-    const int head_width = state / heads;
-    query.scale = 1 / std::sqrt(static_cast<float>(head_width));
-    return query;
-  }
-
-  nn::LayerNorm norm(const Place& place, int state) const {
-    nn::LayerNorm norm = reader_.norm(place);
-    check(norm, state, name_of(place));
-    return norm;
-  }
-
-  std::optional<nn::LayerNorm> last_norm(Side side, int state) const {
-    std::optional<nn::LayerNorm> norm = reader_.last_norm(side);
-    if (norm) check(*norm, state, "last normalisation");
-    return norm;
-  }
-
-  static void check(const nn::LayerNorm& norm, int state, const std::string& what) {
-    for (const auto* values : {&norm.scale, &norm.shift}) {
-      const auto size = static_cast<int>(values->size());
-      require(size == state, what + ": numbers of a normalisation", state, size);
-    }
-  }
-
-  nn::SelfAttention self_attention(const Place& place, int state, int heads) const {
-    return {.norm = norm(place, state),
-            .query_key_value = joined({scaled_query(place, state, heads), part(place, Projection::kKey, state, state),
-                                       part(place, Projection::kValue, state, state)}),
-            .out = joined({part(place, Projection::kOut, state, state)})};
-  }
-
-  nn::CrossAttention cross_attention(const Place& place, int state, int heads) const {
-    return {.norm = norm(place, state),
-            .query = joined({scaled_query(place, state, heads)}),
-            .key_value =
-                joined({part(place, Projection::kKey, state, state), part(place, Projection::kValue, state, state)}),
-            .out = joined({part(place, Projection::kOut, state, state)})};
-  }
-
-  nn::FeedForward feed_forward(const Place& place, int state) const {
-    nn::Linear in = joined({part(place, Projection::kIn, 0, state)});
-    nn::Linear out = joined({part(place, Projection::kOut, state, in.outputs())});
-    return {.norm = norm(place, state), .in = std::move(in), .out = std::move(out)};
-  }
-
-  static constexpr int kWidestHead = 256;
-
-  const NetworkReader& reader_;
+  const NetworkParts& parts_;
   const nn::Kernels& kernels_;
   const ComputeType type_;
 };
+
+nn::TokenEmbedding embedding_of(const NetworkParts::Embedding& part, std::shared_ptr<const nn::Linear> table) {
+  return {.table = std::move(table),
+          .scale = part.scale,
+          .positions = part.positions,
+          .norm = part.norm,
+          .starts_from_zero = part.starts_from_zero};
+}
 
 struct Tables {
   std::shared_ptr<const nn::Linear> source;
@@ -177,24 +81,18 @@ struct Tables {
 };
 
 /// Those that are one in the file are one in memory.
-Tables read_tables(const NetworkReader& reader, const NetworkBuilder& builder) {
+Tables read_tables(const NetworkParts& parts, const Packer& packer) {
   Tables tables;
-  tables.projection = builder.table(reader.projection());
-  const int state = tables.projection->inputs();
-  tables.target =
-      reader.projection_is_embedding() ? tables.projection : builder.table(reader.embedding(Side::kDecoder));
-  tables.source = reader.embeddings_are_one() ? tables.target : builder.table(reader.embedding(Side::kEncoder));
-  require(tables.target->inputs() == state, "width of the target's embedding", state, tables.target->inputs());
-  require(tables.source->inputs() == state, "width of the source's embedding", state, tables.source->inputs());
-  require(tables.target->outputs() == tables.projection->outputs(), "tokens of the target's embedding",
-          tables.projection->outputs(), tables.target->outputs());
+  tables.projection = packer.table(parts.projection);
+  tables.target = parts.target_embedding ? packer.table(*parts.target_embedding) : tables.projection;
+  tables.source = parts.source_embedding ? packer.table(*parts.source_embedding) : tables.target;
   return tables;
 }
 
 class LoadedNetwork final : public Network {
  public:
   LoadedNetwork(const NetworkReader& reader, nn::Compute& compute, ComputeType type)
-      : LoadedNetwork(compute, NetworkBuilder(reader, compute.kernels(), type), reader) {
+      : LoadedNetwork(read_network_parts(reader), compute, type) {
     description_ = fmt::format("{} weights, {}, {}", reader.weight_type(), to_string(type), compute.kernels().name);
   }
 
@@ -240,17 +138,20 @@ class LoadedNetwork final : public Network {
                             std::span<const int> tokens) const override;
 
  private:
-  LoadedNetwork(nn::Compute& compute, const NetworkBuilder& builder, const NetworkReader& reader)
-      : LoadedNetwork(compute, builder, read_tables(reader, builder)) {}
+  LoadedNetwork(const NetworkParts& parts, nn::Compute& compute, ComputeType type)
+      : LoadedNetwork(parts, compute, Packer(parts, compute.kernels(), type)) {}
 
-  LoadedNetwork(nn::Compute& compute, const NetworkBuilder& builder, Tables tables)
+  LoadedNetwork(const NetworkParts& parts, nn::Compute& compute, const Packer& packer)
+      : LoadedNetwork(parts, compute, packer, read_tables(parts, packer)) {}
+
+  LoadedNetwork(const NetworkParts& parts, nn::Compute& compute, const Packer& packer, Tables tables)
       : compute_(compute),
         own_source_table_(tables.source != tables.target),
-        source_(builder.embedding(Side::kEncoder, std::move(tables.source))),
-        encoder_(builder.encoder(source_.state())),
-        decoder_(builder.embedding(Side::kDecoder, std::move(tables.target)), builder.decoder(source_.state()),
+        source_(embedding_of(parts.encoder.embedding, std::move(tables.source))),
+        encoder_(packer.encoder()),
+        decoder_(embedding_of(parts.decoder.embedding, std::move(tables.target)), packer.decoder(),
                  std::move(tables.projection)),
-        alignment_heads_(builder.alignment_heads()),
+        alignment_heads_(parts.alignment_heads),
         shape_{.source_vocabulary = source_.vocabulary(),
                .target_vocabulary = decoder_.vocabulary(),
                .source_context = source_.context(),

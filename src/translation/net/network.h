@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -58,5 +59,8 @@ class Network {
   virtual std::vector<int> attended(std::shared_ptr<const nn::EncodedSource> source,
                                     std::span<const int> tokens) const = 0;
 };
+
+/// Makes a network of a file's parts, where and as it is to compute: `Network::build`, or one for another device.
+using NetworkBuilder = std::function<std::shared_ptr<const Network>(const NetworkReader& reader)>;
 
 }  // namespace voxlate::translation

@@ -22,38 +22,40 @@ at::Tensor threes(const at::Tensor& x, std::int64_t step) {
 }  // namespace
 
 TorchEncoder::TorchEncoder(TorchWeights& weights)
-    : heads_(weights.dims().n_audio_head),
+    : kind_(TorchWeights::kind(weights.dims().n_audio_head)),
       conv1_(weights.convolution("encoder.conv1")),
       conv2_(weights.convolution("encoder.conv2")),
       positions_(weights.tensor("encoder.positional_embedding")),
       norm_(weights.norm("encoder.ln_post")) {
-  for (int layer = 0; layer < weights.dims().n_audio_layer; ++layer) {
-    blocks_.emplace_back(weights, "encoder.blocks." + std::to_string(layer),
-                         weights.dims().n_audio_state / weights.dims().n_audio_head);
-  }
+  for (int layer = 0; layer < weights.dims().n_audio_layer; ++layer)
+    layers_.push_back(weights.encoder_layer("encoder.blocks." + std::to_string(layer)));
 }
 
 at::Tensor TorchEncoder::encode(const at::Tensor& mel) const {
   const at::Tensor narrow = at::gelu(conv1_(threes(mel.contiguous(), /*step=*/1)));
   at::Tensor x = at::gelu(conv2_(threes(at::constant_pad_nd(narrow, {0, 0, 1, 1}), /*step=*/2))).add(positions_);
-  for (const TorchBlock& block : blocks_) x = block.feed_forward(x.add(attend(block, x)));
+  for (const nn::TorchEncoderLayer& layer : layers_) {
+    x = nn::torch_sublayer(kind_.norm_first, layer.self.norm, x,
+                           [&](const at::Tensor& input) { return attend(layer.self, input); });
+    x = nn::torch_feed_forward(kind_, layer.feed_forward, x);
+  }
   return norm_(x);
 }
 
 /// One window at a time: the scores of several would take gigabytes.
-at::Tensor TorchEncoder::attend(const TorchBlock& block, const at::Tensor& x) const {
+at::Tensor TorchEncoder::attend(const nn::TorchSelfAttention& layer, const at::Tensor& x) const {
   const std::int64_t rows = x.size(1);
   const std::int64_t state = x.size(2);
-  const at::Tensor query_key_value = block.query_key_value(block.attention_norm(x));
+  const at::Tensor query_key_value = layer.query_key_value(x);
   std::vector<at::Tensor> windows;
   for (std::int64_t window = 0; window < x.size(0); ++window) {
     const at::Tensor heads =
-        query_key_value.select(0, window).view({rows, 3, heads_, state / heads_}).permute({1, 2, 0, 3});
-    windows.push_back(torch_attention(heads.select(0, 0), heads.select(0, 1), heads.select(0, 2), /*hidden=*/{})
+        query_key_value.select(0, window).view({rows, 3, kind_.heads, state / kind_.heads}).permute({1, 2, 0, 3});
+    windows.push_back(nn::torch_attention(heads.select(0, 0), heads.select(0, 1), heads.select(0, 2), /*hidden=*/{})
                           .transpose(0, 1)
                           .reshape({rows, state}));
   }
-  return block.attention_out(at::stack(windows));
+  return layer.out(at::stack(windows));
 }
 
 }  // namespace voxlate::whisper

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nn_torch/torch_layers.h"
 #include "whisper/net_torch/torch_weights.h"
 
 namespace voxlate::whisper {
@@ -22,14 +23,14 @@ class TorchEncoder {
   at::Tensor encode(const at::Tensor& mel) const;
 
  private:
-  at::Tensor attend(const TorchBlock& block, const at::Tensor& x) const;
+  at::Tensor attend(const nn::TorchSelfAttention& layer, const at::Tensor& x) const;
 
-  const std::int64_t heads_;
-  const TorchLinear conv1_;
-  const TorchLinear conv2_;
+  const nn::TransformerKind kind_;
+  const nn::TorchLinear conv1_;
+  const nn::TorchLinear conv2_;
   const at::Tensor positions_;  // [n_audio_ctx, state]
-  std::vector<TorchBlock> blocks_;
-  const TorchNorm norm_;
+  std::vector<nn::TorchEncoderLayer> layers_;
+  const nn::TorchNorm norm_;
 };
 
 }  // namespace voxlate::whisper

@@ -8,9 +8,6 @@
 
 namespace voxlate::whisper {
 
-/// CUDA devices that this libtorch can use: none without CUDA in it, without a driver, or without a device.
-int cuda_device_count();
-
 /// `Network::load` for a device that libtorch knows. The weights and all that is computed stay on the device but for
 /// the spectra, which `compute` makes, and the logits. `kAuto` is float16 on CUDA and float32 on the CPU, where the
 /// network of our own kernels is faster; this one is there for comparison.

@@ -2,16 +2,11 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/layer_norm.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/matmul.h>
-#include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
-#include <limits>
 #include <span>
+#include <utility>
 
 namespace voxlate::whisper {
 namespace {
@@ -19,13 +14,6 @@ namespace {
 float query_scale(int head_width) { return 1 / std::sqrt(static_cast<float>(head_width)); }
 
 }  // namespace
-
-at::Tensor TorchLinear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
-
-at::Tensor TorchNorm::operator()(const at::Tensor& x) const {
-  constexpr double kEpsilon = 1e-5;
-  return at::layer_norm(x, {x.size(-1)}, scale, shift, kEpsilon);
-}
 
 at::Tensor TorchWeights::tensor(const std::string& name, float scale) {
   const model_file::TensorView& stored = file_.tensor(name);
@@ -37,21 +25,11 @@ at::Tensor TorchWeights::tensor(const std::string& name, float scale) {
   return values;
 }
 
-TorchNorm TorchWeights::norm(const std::string& name) {
+nn::TorchNorm TorchWeights::norm(const std::string& name) {
   return {.scale = tensor(name + ".weight"), .shift = tensor(name + ".bias")};
 }
 
-TorchLinear TorchWeights::query_key_value(const std::string& name, int head_width) {
-  return joined({{name + ".query", query_scale(head_width)}, {name + ".key"}, {name + ".value"}});
-}
-
-TorchLinear TorchWeights::query(const std::string& name, int head_width) {
-  return joined({{name + ".query", query_scale(head_width)}});
-}
-
-TorchLinear TorchWeights::key_value(const std::string& name) { return joined({{name + ".key"}, {name + ".value"}}); }
-
-TorchLinear TorchWeights::joined(const std::vector<Part>& parts) {
+nn::TorchLinear TorchWeights::joined(const std::vector<Part>& parts) {
   std::vector<at::Tensor> weights;
   std::vector<at::Tensor> biases;
   for (const Part& part : parts) {
@@ -63,26 +41,54 @@ TorchLinear TorchWeights::joined(const std::vector<Part>& parts) {
   return {.weight = at::cat(weights), .bias = at::cat(biases)};
 }
 
-TorchLinear TorchWeights::convolution(const std::string& name) {
+nn::TorchLinear TorchWeights::convolution(const std::string& name) {
   const at::Tensor stored = tensor(name + ".weight");  // [outputs, channels, 3]
   return {.weight = stored.transpose(1, 2).reshape({stored.size(0), -1}), .bias = tensor(name + ".bias")};
 }
 
-TorchBlock::TorchBlock(TorchWeights& weights, const std::string& name, int head_width)
-    : attention_norm(weights.norm(name + ".attn_ln")),
-      query_key_value(weights.query_key_value(name + ".attn", head_width)),
-      attention_out(weights.linear(name + ".attn.out")),
-      mlp_norm(weights.norm(name + ".mlp_ln")),
-      mlp_in(weights.linear(name + ".mlp.0")),
-      mlp_out(weights.linear(name + ".mlp.2")) {}
+nn::TorchSelfAttention TorchWeights::self_attention(const std::string& name, int head_width) {
+  const std::string attention = name + ".attn";
+  return {.norm = norm(name + ".attn_ln"),
+          .query_key_value =
+              joined({{attention + ".query", query_scale(head_width)}, {attention + ".key"}, {attention + ".value"}}),
+          .out = linear(attention + ".out")};
+}
 
-at::Tensor TorchBlock::feed_forward(const at::Tensor& x) const { return x.add(mlp_out(at::gelu(mlp_in(mlp_norm(x))))); }
+nn::TorchCrossAttention TorchWeights::cross_attention(const std::string& name, int head_width) {
+  const std::string attention = name + ".cross_attn";
+  return {.norm = norm(name + ".cross_attn_ln"),
+          .query = joined({{attention + ".query", query_scale(head_width)}}),
+          .key_value = joined({{attention + ".key"}, {attention + ".value"}}),
+          .out = linear(attention + ".out")};
+}
 
-at::Tensor torch_attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
-                           const at::Tensor& hidden) {
-  at::Tensor scores = at::matmul(queries, keys.transpose(-2, -1));
-  if (hidden.defined()) scores.masked_fill_(hidden, -std::numeric_limits<float>::infinity());
-  return at::matmul(at::softmax(scores, -1, at::kFloat).to(values.scalar_type()), values);
+nn::TorchFeedForward TorchWeights::feed_forward(const std::string& name) {
+  return {.norm = norm(name + ".mlp_ln"), .in = linear(name + ".mlp.0"), .out = linear(name + ".mlp.2")};
+}
+
+nn::TorchEncoderLayer TorchWeights::encoder_layer(const std::string& name) {
+  return {.self = self_attention(name, dims().n_audio_state / dims().n_audio_head), .feed_forward = feed_forward(name)};
+}
+
+nn::TorchDecoder TorchWeights::decoder() {
+  const int head_width = dims().n_text_state / dims().n_text_head;
+  nn::TorchDecoder::Parts parts{.kind = kind(dims().n_text_head),
+                                .joins_sources = false,
+                                .source_context = dims().n_audio_ctx,
+                                .embedding = {.table = tensor("decoder.token_embedding.weight"),
+                                              .positions = tensor("decoder.positional_embedding"),
+                                              .norm = {}},
+                                .layers = {},
+                                .norm = norm("decoder.ln"),
+                                .projection = {}};
+  parts.projection.weight = parts.embedding.table;
+  for (int layer = 0; layer < dims().n_text_layer; ++layer) {
+    const std::string name = "decoder.blocks." + std::to_string(layer);
+    parts.layers.push_back({.self = self_attention(name, head_width),
+                            .cross = cross_attention(name, head_width),
+                            .feed_forward = feed_forward(name)});
+  }
+  return nn::TorchDecoder(std::move(parts));
 }
 
 }  // namespace voxlate::whisper

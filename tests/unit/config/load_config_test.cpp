@@ -111,9 +111,11 @@ TEST_F(LoadConfig, ListsComeFromArraysAndCommas) {
 TEST_F(LoadConfig, ADeviceIsOneOfAKindAndMayHaveANumber) {
   for (const std::string device : {"auto", "cpu", "cuda", "cuda:0", "cuda:3"}) {
     EXPECT_EQ(load_config({.flags = {{"whisper.device", device}}}).whisper_device, device);
+    EXPECT_EQ(load_config({.flags = {{"translation.device", device}}}).translation_device, device);
   }
   for (const std::string device : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:64", "cpu:0"}) {
     EXPECT_THAT(message_of({.flags = {{"whisper.device", device}}}), HasSubstr("expected")) << device;
+    EXPECT_THAT(message_of({.flags = {{"translation.device", device}}}), HasSubstr("expected")) << device;
   }
 }
 

@@ -11,6 +11,7 @@
 #include "model_file/ctranslate2_file.h"
 #include "nn/compute.h"
 #include "tests/unit/shared_data.h"
+#include "tests/unit/translation/net/computing.h"
 #include "translation/net/ctranslate2_reader.h"
 #include "translation/sentence_batcher.h"
 #include "translation/vocabulary.h"
@@ -33,9 +34,9 @@ Vocabulary vocabulary_of(const std::filesystem::path& folder, const std::string&
 
 class Aren {
  public:
-  Aren(const std::filesystem::path& folder, ComputeType type)
-      : network_(Network::build(CTranslate2Reader(*model_file::CTranslate2File::open(folder / "model.bin")), compute_,
-                                type)),
+  Aren(const std::filesystem::path& folder, const Computing& computing)
+      : network_(
+            computing.build(CTranslate2Reader(*model_file::CTranslate2File::open(folder / "model.bin")), compute_)),
         source_(vocabulary_of(folder, "source_vocabulary")),
         target_(vocabulary_of(folder, "target_vocabulary")),
         batcher_(*network_, {}) {}
@@ -76,13 +77,14 @@ class ArenFiles : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(ArenFiles, TransliterateAWord) {
-  for (const ComputeType type : {ComputeType::kAuto, ComputeType::kFloat32, ComputeType::kInt8}) {
-    Aren aren(models() / GetParam(), type);
+  for (const Computing& computing :
+       ways_of_computing({ComputeType::kAuto, ComputeType::kFloat32, ComputeType::kInt8})) {
+    Aren aren(models() / GetParam(), computing);
     EXPECT_EQ(aren.shape().source_vocabulary, aren.source_size());
     EXPECT_EQ(aren.shape().target_vocabulary, aren.target_size());
     for (const int beam : {1, 4}) {
       const SentenceBatcher::Result result = aren.submit("آ ت ز م و ن", beam).get();
-      EXPECT_EQ(aren.text(result[0].hypothesis), "a t z m o n");
+      EXPECT_EQ(aren.text(result[0].hypothesis), "a t z m o n") << name_of(computing);
       EXPECT_EQ(result[0].hypothesis.ending, Ending::kEnd);
     }
   }
@@ -92,10 +94,12 @@ INSTANTIATE_TEST_SUITE_P(Types, ArenFiles,
                          testing::Values("aren-transliteration", "aren-transliteration-i8", "aren-transliteration-i16"),
                          [](const auto& suite) { return "Model" + std::to_string(suite.index); });
 
-TEST(Aren, SaysWhatCTranslate2Says) {
+class ArenTranslations : public testing::TestWithParam<Computing> {};
+
+TEST_P(ArenTranslations, AreWhatCTranslate2Says) {
   if (!std::filesystem::is_directory(models())) GTEST_SKIP() << "../shared/models is not beside this repository";
   std::ifstream file(VOXLATE_SOURCE_DIR "/tests/data/aren/translations.tsv");
-  Aren aren(models() / "aren-transliteration", ComputeType::kFloat32);
+  Aren aren(models() / "aren-transliteration", GetParam());
   struct Expected {
     std::string text;
     double score;
@@ -115,6 +119,9 @@ TEST(Aren, SaysWhatCTranslate2Says) {
     EXPECT_NEAR(got.score, expected.score, 1e-4) << expected.text;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Ways, ArenTranslations, testing::ValuesIn(ways_of_computing({ComputeType::kFloat32})),
+                         [](const auto& suite) { return name_of(suite.param); });
 
 }  // namespace
 }  // namespace voxlate::translation

@@ -9,6 +9,7 @@
 #include "base/temporary_folder.h"
 #include "nn/compute.h"
 #include "tests/unit/shared_data.h"
+#include "tests/unit/translation/net/computing.h"
 #include "translation/neural_parts.h"
 #include "translation/subword.h"
 #include "voxlate/error.h"
@@ -45,7 +46,7 @@ class ArgosFolder : public testing::Test {
 
   NeuralParts read() {
     nn::Compute compute(/*threads=*/1);
-    return read_neural_parts(folder_.path(), compute, ComputeType::kFloat32);
+    return read_neural_parts(folder_.path(), Computing().builder(compute));
   }
 
   void expect_refused(ErrorCode code, const std::string& message) {

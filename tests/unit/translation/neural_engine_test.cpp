@@ -81,7 +81,7 @@ class NeuralTest : public ::testing::Test {
     NeuralModel::Options options;
     options.search.beam_size = beam_size;
     options.search.n_best = beam_size;
-    return NeuralModel::load(folder, compute_, type, options);
+    return NeuralModel::load(folder, Computing{.type = type}.builder(compute_), options);
   }
 
   /// What loading throws.
@@ -116,6 +116,17 @@ void PrintTo(const Setting& setting, std::ostream* out) {
   *out << setting.target << " " << to_string(setting.type) << " beam " << setting.beam_size;
 }
 
+std::vector<Setting> all_settings() {
+  std::vector<Setting> all;
+  for (const std::string target : {"es", "th"}) {
+    for (const ComputeType type : {ComputeType::kFloat32, ComputeType::kInt8}) {
+      all.push_back({.target = target, .type = type, .beam_size = 1, .least_exact = 0.95});
+      all.push_back({.target = target, .type = type, .beam_size = 4, .least_exact = 0.9});
+    }
+  }
+  return all;
+}
+
 class WordSequences : public NeuralTest, public ::testing::WithParamInterface<Setting> {};
 
 TEST_P(WordSequences, AreTranslatedExactly) {
@@ -139,15 +150,9 @@ TEST_P(WordSequences, AreTranslatedExactly) {
   EXPECT_GE(static_cast<double>(exact), setting.least_exact * static_cast<double>(sequences.size())) << wrong;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Neural, WordSequences,
-    ::testing::Values(Setting{"es", ComputeType::kFloat32, 1, 0.95}, Setting{"es", ComputeType::kInt8, 1, 0.95},
-                      Setting{"es", ComputeType::kFloat32, 4, 0.9}, Setting{"es", ComputeType::kInt8, 4, 0.9},
-                      Setting{"th", ComputeType::kFloat32, 1, 0.95}, Setting{"th", ComputeType::kInt8, 1, 0.95},
-                      Setting{"th", ComputeType::kFloat32, 4, 0.9}, Setting{"th", ComputeType::kInt8, 4, 0.9}),
-    [](const auto& tested) {
-      return fmt::format("{}_{}_beam_{}", tested.param.target, to_string(tested.param.type), tested.param.beam_size);
-    });
+INSTANTIATE_TEST_SUITE_P(Neural, WordSequences, ::testing::ValuesIn(all_settings()), [](const auto& tested) {
+  return fmt::format("{}_{}_beam_{}", tested.param.target, to_string(tested.param.type), tested.param.beam_size);
+});
 
 TEST_F(NeuralTest, WhatASentenceGivesDoesNotDependOnItsCompany) {
   const auto model = load(unpacked("th"));

@@ -11,6 +11,7 @@
 
 #include "base/temporary_folder.h"
 #include "nn/compute.h"
+#include "tests/unit/translation/net/computing.h"
 #include "tests/unit/translation/test_packages.h"
 #include "translation/neural_engine.h"
 #include "translation/routing_translator.h"
@@ -32,7 +33,7 @@ class NoProgress final : public Progress {
 std::shared_ptr<const NeuralModel> load(const std::filesystem::path& folder, nn::Compute& compute) {
   NeuralModel::Options options;
   options.search.n_best = options.search.beam_size;
-  return NeuralModel::load(folder, compute, ComputeType::kAuto, options);
+  return NeuralModel::load(folder, Computing{.type = ComputeType::kAuto}.builder(compute), options);
 }
 
 class NeuralRouting : public ::testing::Test {

@@ -13,6 +13,7 @@
 #include "base/temporary_folder.h"
 #include "model_file/ctranslate2_file.h"
 #include "nn/compute.h"
+#include "tests/unit/translation/net/computing.h"
 #include "tests/unit/translation/net/hugging_face_model.h"
 #include "translation/net/ctranslate2_reader.h"
 #include "translation/net/network.h"
@@ -31,9 +32,10 @@ constexpr std::array kTarget = {10, 4, 7};
 using Logits = std::vector<std::vector<float>>;
 
 /// What the network says behind each of `tokens`, which it reads one by one.
-Logits say(const NetworkReader& reader, std::span<const int> source, std::span<const int> tokens) {
+Logits say(const NetworkReader& reader, std::span<const int> source, std::span<const int> tokens,
+           const Computing& computing = {}) {
   nn::Compute compute(1);
-  const auto network = Network::build(reader, compute, ComputeType::kFloat32);
+  const auto network = computing.build(reader, compute);
   const auto session = network->new_session();
   const int sequence = session->open(network->encode({&source, 1}).front());
   Logits all;
@@ -45,7 +47,9 @@ Logits say(const NetworkReader& reader, std::span<const int> source, std::span<c
   return all;
 }
 
-Logits say(const HuggingFaceModel& model) { return say(WrittenHuggingFaceModel(model).reader(), kSource, kTarget); }
+Logits say(const HuggingFaceModel& model, const Computing& computing = {}) {
+  return say(WrittenHuggingFaceModel(model).reader(), kSource, kTarget, computing);
+}
 
 Logits say_as_ctranslate2(const HuggingFaceModel& model, int tokens, std::span<const int> target) {
   const std::string bytes = write_ctranslate2(model, tokens);
@@ -97,6 +101,13 @@ TEST(HuggingFaceReader, MarianWithItsOwnTablesSaysWhatTheFormulasSay) {
   EXPECT_EQ(network->shape().target_vocabulary, 11);
   EXPECT_EQ(network->shape().source_context, 16);
   EXPECT_THAT(network->description(), HasSubstr("float32 weights, float32"));
+}
+
+TEST(HuggingFaceReader, FeedsAllWaysOfComputing) {
+  for (const Computing& computing : ways_of_computing({ComputeType::kFloat32})) {
+    for (const HuggingFaceModel& model : {make_marian(), make_m2m100(), make_marian_with_its_own_tables()})
+      expect_near(say(model, computing), say(model));
+  }
 }
 
 TEST(HuggingFaceReader, SaysToTheBitWhatACTranslate2FileOfTheSameWeightsSays) {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -122,6 +123,22 @@ TEST_P(Networks, OfHalvesAreWithinTheirRounding) {
 
 INSTANTIATE_TEST_SUITE_P(OfAllKinds, Networks, testing::Range(0U, kKinds));
 
+/// The same on libtorch, where it is built in.
+class NetworksElsewhere : public testing::TestWithParam<std::tuple<Computing, unsigned>> {};
+
+TEST_P(NetworksElsewhere, SayWhatTheFormulasSay) {
+  const auto& [computing, kind] = GetParam();
+  const SmallModel model = make_small_model(some_kind(kind), kind);
+  nn::Compute compute(2);
+  const double error = worst_error(model, *build_network(model.file, compute, computing));
+  RecordProperty("error", std::to_string(error * 1e6));
+  EXPECT_LT(error, 1e-4) << testing::PrintToString(some_kind(kind));
+}
+
+INSTANTIATE_TEST_SUITE_P(OfAllKinds, NetworksElsewhere,
+                         testing::Combine(testing::ValuesIn(ways_of_computing({})), testing::Range(0U, kKinds)));
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(NetworksElsewhere);
+
 TEST(NetworkKinds, HaveEverythingOnce) {
   std::set<std::string> seen;
   for (unsigned index = 0; index < kKinds; ++index) {
@@ -139,11 +156,22 @@ TEST(NetworkKinds, HaveEverythingOnce) {
   EXPECT_EQ(seen.size(), 10U + 5 + 6 + 7 + 4 + 3 + 4 + 4 + 2);
 }
 
-/// Ways of computing for which a sequence says the same, to the bit, whatever is beside it.
-class NetworkSequences : public testing::TestWithParam<std::pair<ComputeType, bool>> {
+/// Ways of computing for which a sequence says the same whatever is beside it: to the bit, or but for the order of
+/// sums.
+class NetworkSequences : public testing::TestWithParam<std::tuple<Computing, bool>> {
  protected:
-  static ModelKind kind() { return {.norm_first = GetParam().second, .last_norm = GetParam().second}; }
-  const SmallNetwork network_{GetParam().first, kind()};
+  static const Computing& computing() { return std::get<0>(GetParam()); }
+  static ModelKind kind() { return {.norm_first = std::get<1>(GetParam()), .last_norm = std::get<1>(GetParam())}; }
+
+  static void expect_same(const std::vector<float>& got, const std::vector<float>& expected, const std::string& what) {
+    ASSERT_EQ(got.size(), expected.size()) << what;
+    if (computing().is_exact())
+      EXPECT_EQ(got, expected) << what;
+    else
+      EXPECT_LE(relative_error(got, {expected.begin(), expected.end()}), 1e-5) << what;
+  }
+
+  const SmallNetwork network_{computing(), kind()};
 };
 
 TEST_P(NetworkSequences, SayTheSameAloneAndInCompany) {
@@ -178,8 +206,8 @@ TEST_P(NetworkSequences, SayTheSameAloneAndInCompany) {
     const std::span<const float> logits = session->step(inputs);
     for (std::size_t i = 0; i < who.size(); ++i) {
       const auto got = logits.subspan(i * 23, 23);
-      EXPECT_THAT(alone[who[i].first][who[i].second], testing::ElementsAreArray(got.begin(), got.end()))
-          << "sequence " << who[i].first << ", token " << who[i].second;
+      expect_same({got.begin(), got.end()}, alone[who[i].first][who[i].second],
+                  "sequence " + std::to_string(who[i].first) + ", token " + std::to_string(who[i].second));
     }
   }
 }
@@ -192,7 +220,7 @@ TEST_P(NetworkSequences, SayTheSameWhenTheirPromptIsReadAtOnce) {
   const int one_by_one = session->open(source);
   std::vector<float> last;
   for (const int token : target) last = step(*session, one_by_one, {&token, 1});
-  EXPECT_EQ(step(*session, at_once, target), last);
+  expect_same(step(*session, at_once, target), last, "at once");
   EXPECT_EQ(session->length(at_once), 40);
 }
 
@@ -218,8 +246,8 @@ TEST_P(NetworkSequences, ForkAndGoTheirOwnWays) {
     const std::vector<nn::DecoderSession::Input> inputs = {{.sequence = child, .tokens = second},
                                                            {.sequence = parent, .tokens = first}};
     const std::span<const float> logits = session->step(inputs);
-    EXPECT_EQ(std::vector<float>(logits.begin(), logits.begin() + 23), alone(4)) << length;
-    EXPECT_EQ(std::vector<float>(logits.begin() + 23, logits.end()), alone(3)) << length;
+    expect_same({logits.begin(), logits.begin() + 23}, alone(4), "fork at " + std::to_string(length));
+    expect_same({logits.begin() + 23, logits.end()}, alone(3), "parent at " + std::to_string(length));
     const int grandchild = session->fork(child);
     session->close(child);
     EXPECT_EQ(session->length(grandchild), static_cast<int>(length) + 2);
@@ -228,25 +256,30 @@ TEST_P(NetworkSequences, ForkAndGoTheirOwnWays) {
     const int again = session->open(source);
     std::vector<int> all(said.begin(), said.begin() + static_cast<std::ptrdiff_t>(length));
     all.insert(all.end(), {4, said[length], 7});
-    EXPECT_EQ(step(*session, again, all), later) << length;
+    expect_same(step(*session, again, all), later, "from the start at " + std::to_string(length));
   }
 }
 
-std::string name_of_way(const testing::TestParamInfo<std::pair<ComputeType, bool>>& suite) {
-  return std::string(to_string(suite.param.first)) + (suite.param.second ? "NormFirst" : "NormLast");
+std::string name_of_way(const testing::TestParamInfo<std::tuple<Computing, bool>>& suite) {
+  return name_of(std::get<0>(suite.param)) + (std::get<1>(suite.param) ? "NormFirst" : "NormLast");
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, NetworkSequences,
-                         testing::Values(std::pair(ComputeType::kFloat32, true),
-                                         std::pair(ComputeType::kFloat32, false),
-                                         std::pair(ComputeType::kFloat16, true), std::pair(ComputeType::kInt8, true),
-                                         std::pair(ComputeType::kInt8, false)),
+                         testing::Combine(testing::ValuesIn(ways_of_computing(
+                                              {ComputeType::kFloat32, ComputeType::kFloat16, ComputeType::kInt8})),
+                                          testing::Bool()),
                          name_of_way);
 
-TEST(Network, SequencesGrowToTheEndOfTheContext) {
+/// What every way of computing in float32 owes the formulas.
+class NetworkInFull : public testing::TestWithParam<Computing> {};
+
+INSTANTIATE_TEST_SUITE_P(Ways, NetworkInFull, testing::ValuesIn(ways_of_computing({ComputeType::kFloat32})),
+                         [](const auto& suite) { return name_of(suite.param); });
+
+TEST_P(NetworkInFull, SequencesGrowToTheEndOfTheContext) {
   const SmallModel model = make_small_model({});
   nn::Compute compute(2);
-  const auto network = build_network(model.file, compute, ComputeType::kFloat32);
+  const auto network = build_network(model.file, compute, GetParam());
   ASSERT_EQ(network->shape().target_context, 128);
   const std::vector<int> source = some_tokens(128, 19, 1);
   const std::vector<int> target = some_tokens(128, 23, 2);
@@ -257,10 +290,10 @@ TEST(Network, SequencesGrowToTheEndOfTheContext) {
     EXPECT_LT(relative_error(step(*session, sequence, {&target[i], 1}), expected[i]), 1e-4) << i;
 }
 
-TEST(Network, KnowsWhatATokenWasMadeOf) {
+TEST_P(NetworkInFull, KnowsWhatATokenWasMadeOf) {
   const SmallModel model = make_small_model({.activation = PlainTransformer::Activation::kSwish});
   nn::Compute compute(2);
-  const auto network = build_network(model.file, compute, ComputeType::kFloat32);
+  const auto network = build_network(model.file, compute, GetParam());
   std::set<int> places;
   for (unsigned seed = 0; seed < 5; ++seed) {
     const std::vector<int> source = some_tokens(11, 19, seed);
@@ -294,11 +327,11 @@ TEST(Network, SaysWhatItIs) {
   EXPECT_TRUE(floats->encode({}).empty());
 }
 
-TEST(Network, TablesThatAreOneInTheFileAreOneInMemory) {
+TEST_P(NetworkInFull, TablesThatAreOneInTheFileAreOneInMemory) {
   nn::Compute compute(1);
   const auto size = [&](ModelKind::Tables tables) {
     const ModelKind kind{.tables = tables, .source_vocabulary = 300, .target_vocabulary = 300};
-    return build_network(make_small_model(kind).file, compute, ComputeType::kFloat32)->size_bytes();
+    return build_network(make_small_model(kind).file, compute, GetParam())->size_bytes();
   };
   const std::size_t table = 300 * 32 * sizeof(float);
   EXPECT_NEAR(static_cast<double>(size(ModelKind::Tables::kSeparate) - size(ModelKind::Tables::kTargetIsProjection)),

@@ -313,10 +313,11 @@ ModelKind some_kind(unsigned index) {
 
 SmallModel make_small_model(const ModelKind& kind, unsigned seed) { return ModelMaker(kind, seed).make(); }
 
-std::shared_ptr<const Network> build_network(const WrittenCTranslate2& file, nn::Compute& compute, ComputeType type) {
+std::shared_ptr<const Network> build_network(const WrittenCTranslate2& file, nn::Compute& compute,
+                                             const Computing& computing) {
   const std::string bytes = model_file::write_ctranslate2(file);
   const auto parsed = model_file::CTranslate2File::parse(model_file::as_bytes(bytes), "model.bin");
-  return Network::build(CTranslate2Reader(*parsed), compute, type);
+  return computing.build(CTranslate2Reader(*parsed), compute);
 }
 
 std::vector<int> some_tokens(int count, int vocabulary, unsigned seed) {

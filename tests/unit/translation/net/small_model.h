@@ -8,6 +8,7 @@
 
 #include "nn/compute.h"
 #include "tests/unit/model_file/ctranslate2_writer.h"
+#include "tests/unit/translation/net/computing.h"
 #include "tests/unit/translation/net/plain_transformer.h"
 #include "translation/net/network.h"
 
@@ -54,7 +55,11 @@ SmallModel make_small_model(const ModelKind& kind, unsigned seed = 1);
 
 /// The network of a file; what `build` throws.
 std::shared_ptr<const Network> build_network(const model_file::WrittenCTranslate2& file, nn::Compute& compute,
-                                             ComputeType type);
+                                             const Computing& computing);
+inline std::shared_ptr<const Network> build_network(const model_file::WrittenCTranslate2& file, nn::Compute& compute,
+                                                    ComputeType type) {
+  return build_network(file, compute, Computing{.type = type});
+}
 
 /// Random tokens below `vocabulary`.
 std::vector<int> some_tokens(int count, int vocabulary, unsigned seed);
@@ -62,8 +67,8 @@ std::vector<int> some_tokens(int count, int vocabulary, unsigned seed);
 /// The same network for everybody who only needs one that says something: [source 19, target 23], 128 positions.
 class SmallNetwork {
  public:
-  explicit SmallNetwork(ComputeType type = ComputeType::kFloat32, const ModelKind& kind = {}, int threads = 2)
-      : compute_(threads), network_(build_network(make_small_model(kind).file, compute_, type)) {}
+  explicit SmallNetwork(const Computing& computing = {}, const ModelKind& kind = {}, int threads = 2)
+      : compute_(threads), network_(build_network(make_small_model(kind).file, compute_, computing)) {}
   const Network& operator*() const { return *network_; }
   const Network* operator->() const { return network_.get(); }
 

@@ -1,6 +1,6 @@
 // The network in float16, as a GPU computes it, where libtorch can do that on the CPU.
 
-#include "whisper/net_torch/torch_decoder.h"
+#include "nn_torch/torch_decoder.h"
 
 #include <ATen/ops/linear.h>
 #include <ATen/ops/rand.h>
@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "base/temporary_folder.h"
+#include "nn_torch/torch_guard.h"
+#include "nn_torch/torch_session.h"
 #include "tests/unit/whisper/net/test_networks.h"
 #include "whisper/net_torch/torch_encoder.h"
-#include "whisper/net_torch/torch_guard.h"
+#include "whisper/net_torch/torch_weights.h"
 
 namespace voxlate::whisper {
 namespace {
@@ -25,17 +27,19 @@ class TorchHalf : public ::testing::Test {
     const auto file = model_file::WhisperFile::open(folder_ / "model.bin");
     TorchWeights weights(*file, form);
     const TorchEncoder encoder(weights);
-    const TorchDecoder decoder(weights);
-    const auto heard = decoder.remember(encoder.encode(mel.to(form)));
-    const auto window = [&](std::size_t index) { return static_cast<const TorchAudio*>(heard.at(index).get()); };
-    TorchSaid said = decoder.start();
+    const nn::TorchDecoder decoder = weights.decoder();
+    const at::Tensor encoded = encoder.encode(mel.to(form));
+    const std::vector<std::int64_t> lengths(static_cast<std::size_t>(encoded.size(0)), encoded.size(1));
+    const auto heard = decoder.remember(encoded.flatten(0, 1), lengths);
+    nn::TorchSession session(decoder);
+    const int first = session.open(heard.at(0));
+    const int second = session.open(heard.at(1));
     const std::vector<int> text(70, 5);
     const std::vector<int> word{7};
-    decoder.run(std::vector<TorchDecoder::Input>{{window(0), 0, 0, text}, {window(1), 9, 0, word}}, said, nullptr);
-    said.copy(/*from=*/0, /*to=*/3, /*tokens=*/70);
-    return decoder.logits(decoder.run(
-        std::vector<TorchDecoder::Input>{{window(0), 0, 70, word}, {window(0), 3, 70, text}, {window(1), 9, 1, word}},
-        said, nullptr));
+    session.step(std::vector<DecoderSession::Input>{{first, text}, {second, word}});
+    const int fork = session.fork(first);
+    return decoder.logits(
+        session.run(std::vector<DecoderSession::Input>{{first, word}, {fork, text}, {second, word}}, nullptr));
   }
 
   static constexpr std::int64_t kMelRows = 18;
@@ -46,7 +50,7 @@ class TorchHalf : public ::testing::Test {
 };
 
 TEST_F(TorchHalf, IsCloseToFloat32) {
-  with_torch([&] {
+  nn::with_torch([&] {
     const auto half = at::TensorOptions(at::kCPU).dtype(at::kHalf);
     try {
       at::linear(at::zeros({1, 1}, half), at::zeros({1, 1}, half));

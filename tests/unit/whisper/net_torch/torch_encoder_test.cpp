@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "model_file/whisper_file.h"
+#include "nn_torch/torch_guard.h"
 #include "tests/unit/whisper/net/random_model.h"
 #include "whisper/net/log_mel.h"
-#include "whisper/net_torch/torch_guard.h"
+#include "whisper/net_torch/torch_weights.h"
 
 namespace voxlate::whisper {
 namespace {
@@ -21,7 +22,7 @@ std::vector<std::vector<float>> encode_twice(const std::filesystem::path& path, 
                                              nn::Compute& compute) {
   const auto file = model_file::WhisperFile::open(path);
   const LogMel log_mel(compute.kernels(), file->dims().n_mels, file->mel_filters());
-  return with_torch([&] {
+  return nn::with_torch([&] {
     TorchWeights weights(*file, at::TensorOptions(at::kCPU).dtype(at::kFloat));
     const TorchEncoder encoder(weights);
     const nn::Matrix mel(static_cast<int>(encoder.mel_rows()) - 2, log_mel.n_mels());

@@ -4,6 +4,7 @@
 
 #include "base/temporary_folder.h"
 #include "nn/compute.h"
+#include "nn_torch/cuda_devices.h"
 #include "tests/unit/whisper/net/reference_data.h"
 #include "tests/unit/whisper/net/test_networks.h"
 #include "voxlate/error.h"
@@ -38,7 +39,7 @@ TEST_F(TorchNetworkLoading, TheTypeOfTheCpuIsFloat32) {
 }
 
 TEST_F(TorchNetworkLoading, ADeviceThatIsNotThereIsUnavailable) {
-  const Device beyond{.kind = DeviceKind::kCuda, .index = cuda_device_count()};
+  const Device beyond{.kind = DeviceKind::kCuda, .index = nn::cuda_device_count()};
   EXPECT_EQ(failure_of(path_, beyond, ComputeType::kAuto), ErrorCode::kUnavailable);
 }
 
@@ -48,7 +49,7 @@ TEST_F(TorchNetworkLoading, ErrorsOfTheFileStayWhatTheyAre) {
 
 /// Runs where there is a GPU. Its float16 keeps about three digits.
 TEST_F(TorchNetworkLoading, ACudaDeviceComputesTheSame) {
-  if (cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
+  if (nn::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
   const std::vector<float> samples = noise(1);
   const WindowAudio window{.samples = samples, .before = {}};
   const std::vector<int> tokens{3, 1, 4, 1, 5};

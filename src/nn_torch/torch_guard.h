@@ -10,7 +10,7 @@
 
 #include "voxlate/error.h"
 
-namespace voxlate::whisper {
+namespace voxlate::nn {
 
 /// The first line of what libtorch says; the rest is a stack trace and advice for Python.
 inline Error error_of(const c10::Error& failure) {
@@ -34,4 +34,4 @@ auto with_torch(const Work& work) {
   }
 }
 
-}  // namespace voxlate::whisper
+}  // namespace voxlate::nn

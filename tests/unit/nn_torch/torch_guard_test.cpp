@@ -1,4 +1,4 @@
-#include "whisper/net_torch/torch_guard.h"
+#include "nn_torch/torch_guard.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace voxlate::whisper {
+namespace voxlate::nn {
 namespace {
 
 template <typename Work>
@@ -43,4 +43,4 @@ TEST(TorchGuard, WhateverElseItThrowsIsInternalAndOneLine) {
 }
 
 }  // namespace
-}  // namespace voxlate::whisper
+}  // namespace voxlate::nn
