@@ -50,13 +50,15 @@ std::string IpAddress::text() const {
 }
 
 bool IpAddress::is_ipv4() const {
-  const bool zero = std::all_of(bytes_.begin(), bytes_.begin() + kIpv4At - 2, [](std::uint8_t byte) { return byte == 0; });
+  const bool zero =
+      std::all_of(bytes_.begin(), bytes_.begin() + kIpv4At - 2, [](std::uint8_t byte) { return byte == 0; });
   return zero && bytes_.at(kIpv4At - 2) == 0xff && bytes_.at(kIpv4At - 1) == 0xff;
 }
 
 bool IpAddress::is_loopback() const {
   if (is_ipv4()) return bytes_.at(kIpv4At) == 127;
-  return bytes_.back() == 1 && std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t byte) { return byte == 0; });
+  return bytes_.back() == 1 &&
+         std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t byte) { return byte == 0; });
 }
 
 IpAddress IpAddress::network() const { return is_ipv4() ? *this : prefix(kClientBits); }

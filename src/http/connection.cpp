@@ -182,4 +182,9 @@ bool Connection::finish_body() {
   return body_ended_ && !failure_;
 }
 
+void Connection::break_off() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 }  // namespace voxlate::http

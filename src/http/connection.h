@@ -55,6 +55,9 @@ class Connection final : public BodyReader {
   /// that has been received already is read away.
   bool finish_body();
 
+  /// Closing it drops what the client has not taken, which the system would keep for it otherwise.
+  void break_off();
+
   /// Forgets what was received.
   void discard() { std::string().swap(buffer_); }
 

@@ -134,12 +134,13 @@ void ConnectionLoop::admit(Accepted accepted) {
   const auto most = static_cast<std::size_t>(options_.max_connections);
   if (sessions_.size() >= most + kTurnedAwayAtOnce) return;
   const std::uint64_t id = ++last_id_;
-  auto owned = std::make_unique<Session>(id, std::move(accepted.socket), accepted.peer, options_,
-                                         threads_.bodies_wait());
+  auto owned =
+      std::make_unique<Session>(id, std::move(accepted.socket), accepted.peer, options_, threads_.bodies_wait());
   Session& session = *owned;
   sessions_.emplace(id, std::move(owned));
   if (sessions_.size() > most) {
-    refuse(session, {.code = "too_many_connections", .detail = "The server has no connection left.", .retry_after_s = 5});
+    refuse(session,
+           {.code = "too_many_connections", .detail = "The server has no connection left.", .retry_after_s = 5});
     return;
   }
   session.counted = addresses_.try_add(session.peer);
@@ -221,8 +222,8 @@ void ConnectionLoop::begin_request(Session& session) {
   session.lane = plan.lane;
   if (!plan.await_body) return submit(session, plan.lane);
   const std::string_view interim = session.connection.take_continue();
-  if (!interim.empty() && Outgoing(std::string(interim), std::nullopt).send(session.connection.socket()) !=
-                              Outgoing::Progress::kDone) {
+  if (!interim.empty() &&
+      Outgoing(std::string(interim), std::nullopt).send(session.connection.socket()) != Outgoing::Progress::kDone) {
     return destroy(session);
   }
   session.state = State::kBody;
@@ -254,9 +255,7 @@ void ConnectionLoop::submit(Session& session, Lane lane) {
 void ConnectionLoop::after_serving(Session& session, Next next) {
   session.state = State::kNew;
   switch (next) {
-    case Next::kRequest:
-      session.write_window_end = Session::kNever;
-      return advance(session);
+    case Next::kRequest: session.write_window_end = Session::kNever; return advance(session);
     case Next::kWrite: return await_write(session);
     case Next::kLinger: return linger(session);
     case Next::kEnd: return destroy(session);
@@ -278,8 +277,8 @@ void ConnectionLoop::await_write(Session& session) {
 
 // The client took less than the least rate since the window began; else the next window begins.
 bool ConnectionLoop::write_too_slow(Session& session) {
-  const auto least = options_.min_answer_bytes_per_second *
-                     static_cast<std::uint64_t>(options_.write_timeout.count()) / 1000;
+  const auto least =
+      options_.min_answer_bytes_per_second * static_cast<std::uint64_t>(options_.write_timeout.count()) / 1000;
   if (session.outgoing.sent_bytes() - session.write_window_begin_bytes < least) return true;
   session.write_window_end = Session::kNever;
   return false;
@@ -292,10 +291,11 @@ void ConnectionLoop::add_events(Session& session, std::string_view text, bool la
   Outgoing& outgoing = session.outgoing;
   if (outgoing.waiting_bytes() > 0 && outgoing.waiting_bytes() + text.size() > kMaxEventBacklogBytes) {
     log::info("event stream of a slow client ended", {{"waiting_bytes", outgoing.waiting_bytes()}});
-    return destroy(session);
+    return break_off(session);
   }
   outgoing.append(event_chunk(text, session.chunked_events));
   if (last && session.chunked_events) outgoing.append("0\r\n\r\n");
+  if (last) session.write_window_end = Session::kNever;
   session.events_ended = last;
   send_events(session);
 }
@@ -311,6 +311,7 @@ void ConnectionLoop::send_events(Session& session) {
     case Outgoing::Progress::kBlocked:
       if (session.write_window_end == Session::kNever) {
         session.write_window_end = Clock::now() + (session.events_ended ? kLingerTime : options_.write_timeout);
+        session.write_window_begin_bytes = session.outgoing.sent_bytes();
         set_deadline(session, session.write_window_end);
       }
       return watch(session, EPOLLRDHUP | EPOLLOUT);
@@ -340,6 +341,11 @@ void ConnectionLoop::linger(Session& session) {
   }
   set_deadline(session, Clock::now() + kLingerTime);
   watch(session, EPOLLIN);
+}
+
+void ConnectionLoop::break_off(Session& session) {
+  session.connection.break_off();
+  destroy(session);
 }
 
 void ConnectionLoop::destroy(Session& session) {
@@ -383,10 +389,10 @@ void ConnectionLoop::on_deadline(Session& session) {
       // What has been answered in part cannot be refused any more.
       if (session.answering) return destroy(session);
       return refuse(session, {.code = "unavailable", .detail = "The server is busy.", .retry_after_s = 10});
-    case State::kWrite: return write_too_slow(session) ? destroy(session) : await_write(session);
+    case State::kWrite: return write_too_slow(session) ? break_off(session) : await_write(session);
+    case State::kEvents: return write_too_slow(session) ? break_off(session) : send_events(session);
     case State::kNew:
     case State::kIdle:
-    case State::kEvents:
     case State::kLinger: return destroy(session);
   }
 }

@@ -117,6 +117,7 @@ class ConnectionLoop {
   void send_events(Session& session);
   void refuse(Session& session, const Problem& problem);
   void linger(Session& session);
+  void break_off(Session& session);
   void destroy(Session& session);
 
   void expire();

@@ -17,9 +17,10 @@ EventText end_of(std::uint64_t id) { return {.id = id, .text = std::make_shared<
 }  // namespace
 
 EventHub::EventHub(const Api& api, Tell tell)
-    : api_(api), tell_(std::move(tell)), told_(api.services.feed.newest()), thread_([this](const std::stop_token& stop) {
-        work(stop);
-      }) {}
+    : api_(api),
+      tell_(std::move(tell)),
+      told_(api.services.feed.newest()),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void EventHub::stop() {
   thread_.request_stop();
@@ -47,7 +48,8 @@ EventHub::Snapshot EventHub::take_snapshot(const std::string& job_id) const {
     return snapshot;
   }
   const JobPage page = api_.services.store.list({.state = {}, .search = {}, .after_id = {}, .limit = kSnapshotJobs});
-  for (auto job = page.jobs.rbegin(); job != page.jobs.rend(); ++job) snapshot.text += job_event(*job, snapshot.sequence);
+  for (auto job = page.jobs.rbegin(); job != page.jobs.rend(); ++job)
+    snapshot.text += job_event(*job, snapshot.sequence);
   return snapshot;
 }
 

@@ -40,9 +40,8 @@ Response event_stream(Api& api, Request& request, const std::string& job_id) {
   Response response;
   response.content_type = "text/event-stream";
   response.add("X-Accel-Buffering", "no");
-  response.events = EventSubscription{.job_id = job_id,
-                                      .after = parse_last_id(request.head.value("last-event-id"), api.instance),
-                                      .place = place};
+  response.events = EventSubscription{
+      .job_id = job_id, .after = parse_last_id(request.head.value("last-event-id"), api.instance), .place = place};
   return response;
 }
 

@@ -45,8 +45,8 @@ class StreamPlace;
 
 /// What an event stream tells.
 struct EventSubscription {
-  std::string job_id;                         ///< empty: of all jobs
-  std::optional<std::uint64_t> after;         ///< sequence of the last change that the client has seen
+  std::string job_id;                  ///< empty: of all jobs
+  std::optional<std::uint64_t> after;  ///< sequence of the last change that the client has seen
   std::shared_ptr<const StreamPlace> place;
 };
 

@@ -44,9 +44,8 @@ class NoBody final : public BodyReader {
 
 bool is_route(const RequestHead& head) {
   const std::string path = path_of(head);
-  return std::ranges::any_of(kRoutes, [&](const Route& route) {
-    return route.method == head.method && match_pattern(route.pattern, path);
-  });
+  return std::ranges::any_of(
+      kRoutes, [&](const Route& route) { return route.method == head.method && match_pattern(route.pattern, path); });
 }
 
 }  // namespace

@@ -32,18 +32,18 @@ struct Options {
   std::optional<std::chrono::seconds> max_media_duration{};    ///< only reported; enforced by `Services::probe`
   int max_queued_jobs = 1000;
   int max_jobs_per_page = 200;
-  int max_connections = 4096;            ///< in all; one that waits or is slow costs no thread
+  int max_connections = 4096;             ///< in all; one that waits or is slow costs no thread
   int max_connections_per_address = 256;  ///< loopback and trusted proxies may have all
-  int request_threads = 64;              ///< requests that are worked on at once
+  int request_threads = 64;               ///< requests that are worked on at once
   int max_event_streams = 1000;
-  std::vector<IpRange> trusted_proxies{};  ///< whose X-Forwarded-For and X-Forwarded-Proto are believed
-  std::chrono::milliseconds head_timeout{10'000};      ///< from the first byte of a request to the end of its head
-  std::chrono::milliseconds idle_timeout{15'000};      ///< between requests
-  std::chrono::milliseconds write_timeout{60'000};     ///< an answer must bring `min_answer_bytes_per_second` over each
+  std::vector<IpRange> trusted_proxies{};           ///< whose X-Forwarded-For and X-Forwarded-Proto are believed
+  std::chrono::milliseconds head_timeout{10'000};   ///< from the first byte of a request to the end of its head
+  std::chrono::milliseconds idle_timeout{15'000};   ///< between requests
+  std::chrono::milliseconds write_timeout{60'000};  ///< an answer must bring `min_answer_bytes_per_second` over each
   std::uint64_t min_answer_bytes_per_second = 1024;
-  std::chrono::milliseconds body_rate_window{30'000};     ///< a body must bring `min_body_bytes_per_second` over each
-  std::chrono::milliseconds crowded_body_window{5'000};   ///< the same while others wait for a thread
-  std::chrono::milliseconds request_wait{30'000};         ///< for a thread, before 503
+  std::chrono::milliseconds body_rate_window{30'000};    ///< a body must bring `min_body_bytes_per_second` over each
+  std::chrono::milliseconds crowded_body_window{5'000};  ///< the same while others wait for a thread
+  std::chrono::milliseconds request_wait{30'000};        ///< for a thread, before 503
   std::uint64_t min_body_bytes_per_second = 16 * 1024;
   std::chrono::milliseconds event_keep_alive{15'000};
   std::chrono::milliseconds shutdown_grace{25'000};

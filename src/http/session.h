@@ -35,20 +35,20 @@ struct Session {
   // The loop's own.
   enum class State {
     kNew,
-    kIdle,    ///< nothing of a request has come
-    kHead,    ///< a head is coming
-    kBody,    ///< the first part of a body is coming
+    kIdle,     ///< nothing of a request has come
+    kHead,     ///< a head is coming
+    kBody,     ///< the first part of a body is coming
     kServing,  ///< in line for a request thread, or with one
-    kWrite,   ///< the client does not take the rest of its answer now
-    kEvents,  ///< an event stream
-    kLinger,  ///< the last answer is sent; closes when the client does
+    kWrite,    ///< the client does not take the rest of its answer now
+    kEvents,   ///< an event stream
+    kLinger,   ///< the last answer is sent; closes when the client does
   };
   State state = State::kNew;
   Lane lane = Lane::kRequest;
-  bool counted = false;               ///< among the connections of its address
+  bool counted = false;  ///< among the connections of its address
   bool events_ended = false;
-  std::uint32_t watched = 0;          ///< events that are asked for
-  std::size_t accounted_bytes = 0;    ///< of memory
+  std::uint32_t watched = 0;        ///< events that are asked for
+  std::size_t accounted_bytes = 0;  ///< of memory
   TimePoint deadline = kNever;
   TimePoint write_window_end = kNever;
   std::uint64_t write_window_begin_bytes = 0;  ///< sent when the window began

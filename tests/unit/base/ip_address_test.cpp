@@ -14,7 +14,8 @@ IpAddress address(std::string_view text) {
 }
 
 TEST(IpAddress, ReadsAndWritesBothFamilies) {
-  for (const char* text : {"127.0.0.1", "10.0.0.255", "::1", "2001:db8::7", "::"}) EXPECT_EQ(address(text).text(), text);
+  for (const char* text : {"127.0.0.1", "10.0.0.255", "::1", "2001:db8::7", "::"})
+    EXPECT_EQ(address(text).text(), text);
   EXPECT_EQ(address("::ffff:10.1.2.3").text(), "10.1.2.3");
   EXPECT_EQ(address("::ffff:10.1.2.3"), address("10.1.2.3"));
   for (const char* text : {"", "localhost", "10.0.0", "010.0.0.1.2", "1.2.3.4:80", "[::1]", "::1%lo", "1.2.3.4 "}) {
@@ -64,7 +65,8 @@ TEST(IpRange, ContainsItsNetworkOnly) {
 }
 
 TEST(IpRange, RefusesWhatIsNone) {
-  for (const char* text : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "::/129", "host/8", "10/8"}) {
+  for (const char* text :
+       {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "::/129", "host/8", "10/8"}) {
     EXPECT_FALSE(IpRange::parse(text)) << text;
   }
 }
