@@ -131,26 +131,28 @@ void ConnectionLoop::accept_some() {
 }
 
 void ConnectionLoop::admit(Accepted accepted) {
-  const auto most = static_cast<std::size_t>(options_.max_connections);
-  if (sessions_.size() >= most + kTurnedAwayAtOnce) return;
   const std::uint64_t id = ++last_id_;
-  auto owned =
+  auto session =
       std::make_unique<Session>(id, std::move(accepted.socket), accepted.peer, options_, threads_.bodies_wait());
-  Session& session = *owned;
-  sessions_.emplace(id, std::move(owned));
-  if (sessions_.size() > most) {
-    refuse(session,
-           {.code = "too_many_connections", .detail = "The server has no connection left.", .retry_after_s = 5});
-    return;
+  const auto place = sessions_.emplace(id, std::move(session)).first;
+  guard(id, [&] { begin(*place->second); });
+}
+
+void ConnectionLoop::begin(Session& session) {
+  if (sessions_.size() - turned_away_ > static_cast<std::size_t>(options_.max_connections)) {
+    return turn_away(session, "The server has no connection left.");
   }
   session.counted = addresses_.try_add(session.peer);
-  if (session.counted)
-    advance(session);
-  else
-    refuse(session, {.code = "too_many_connections",
-                     .detail = "Your address has " + std::to_string(options_.max_connections_per_address) +
-                               " connections, which is the limit for one.",
-                     .retry_after_s = 5});
+  if (session.counted) return advance(session);
+  turn_away(session, "Your address has " + std::to_string(options_.max_connections_per_address) +
+                         " connections, which is the limit for one.");
+}
+
+void ConnectionLoop::turn_away(Session& session, std::string reason) {
+  if (turned_away_ == kTurnedAwayAtOnce) return destroy(session);
+  session.turned_away = true;
+  ++turned_away_;
+  refuse(session, {.code = "too_many_connections", .detail = std::move(reason), .retry_after_s = 5});
 }
 
 // --- what clients send ---
@@ -254,6 +256,7 @@ void ConnectionLoop::submit(Session& session, Lane lane) {
 
 void ConnectionLoop::after_serving(Session& session, Next next) {
   session.state = State::kNew;
+  session.head = RequestHead();
   switch (next) {
     case Next::kRequest: session.write_window_end = Session::kNever; return advance(session);
     case Next::kWrite: return await_write(session);
@@ -354,6 +357,7 @@ void ConnectionLoop::destroy(Session& session) {
   watch(session, 0);
   account(session, 0);
   if (session.counted) addresses_.remove(session.peer);
+  if (session.turned_away) --turned_away_;
   sessions_.erase(session.id);
 }
 

@@ -103,6 +103,8 @@ class ConnectionLoop {
 
   void accept_some();
   void admit(Accepted accepted);
+  void begin(Session& session);
+  void turn_away(Session& session, std::string reason);
 
   void on_event(const epoll_event& event);
   void on_session_event(Session& session, std::uint32_t events);
@@ -150,6 +152,7 @@ class ConnectionLoop {
   std::set<std::pair<TimePoint, std::uint64_t>> deadlines_;
   std::vector<char> scratch_;
   std::size_t buffered_bytes_ = 0;  ///< held for clients whose requests have not come whole
+  std::size_t turned_away_ = 0;     ///< of `sessions_`: those that are only told that they were too many
   bool draining_ = false;
   TimePoint grace_end_ = Session::kNever;
 };

@@ -35,19 +35,20 @@ std::vector<std::string_view> items_of(const RequestHead& head, std::string_view
 
 }  // namespace
 
-Origin origin_of(const RequestHead& head, const IpAddress& socket_peer, const std::vector<IpRange>& trusted_proxies) {
-  Origin origin{.peer = socket_peer};
-  if (!contains(trusted_proxies, socket_peer)) return origin;
+RemoteEnd remote_end_of(const RequestHead& head, const IpAddress& socket_peer,
+                        const std::vector<IpRange>& trusted_proxies) {
+  RemoteEnd end{.peer = socket_peer};
+  if (!contains(trusted_proxies, socket_peer)) return end;
   const auto schemes = items_of(head, "x-forwarded-proto");
-  origin.secure = !schemes.empty() && schemes.back() == "https";
+  end.secure = !schemes.empty() && schemes.back() == "https";
   const auto nodes = items_of(head, "x-forwarded-for");
   for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
     const auto address = parse_node(*node);
     if (!address) break;
-    origin.peer = *address;
+    end.peer = *address;
     if (!contains(trusted_proxies, *address)) break;
   }
-  return origin;
+  return end;
 }
 
 }  // namespace voxlate::http

@@ -8,8 +8,8 @@
 
 namespace voxlate::http {
 
-/// Who asks, and how.
-struct Origin {
+/// The client at the far end, behind proxies, and how it asks.
+struct RemoteEnd {
   IpAddress peer;
   bool secure = false;  ///< https, as a trusted proxy says
 };
@@ -18,6 +18,7 @@ struct Origin {
 /// X-Forwarded-Proto say is believed from a trusted proxy only. Each proxy adds the address it got the request
 /// from on the right, so the client is the right-most address that is no trusted proxy; what stands left of it is
 /// the client's own invention.
-Origin origin_of(const RequestHead& head, const IpAddress& socket_peer, const std::vector<IpRange>& trusted_proxies);
+RemoteEnd remote_end_of(const RequestHead& head, const IpAddress& socket_peer,
+                        const std::vector<IpRange>& trusted_proxies);
 
 }  // namespace voxlate::http

@@ -109,12 +109,12 @@ Next Server::Impl::serve(Session& session) {
 }
 
 Next Server::Impl::begin_answer(Session& session) {
-  const Origin origin = origin_of(session.head, session.peer, api_.options.trusted_proxies);
+  const RemoteEnd client = remote_end_of(session.head, session.peer, api_.options.trusted_proxies);
   session.head.drop_forwarded();
   const RequestHead& head = session.head;
   Request request = make_request(head, session.connection);
-  request.peer = origin.peer.text();
-  request.secure = origin.secure;
+  request.peer = client.peer.text();
+  request.secure = client.secure;
   Response response = answer(api_, request);
   const bool whole = session.connection.finish_body();
   session.close_after = !head.keep_alive || !whole || response.events || api_.draining.stop_requested();

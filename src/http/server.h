@@ -42,7 +42,7 @@ struct Options {
   std::chrono::milliseconds write_timeout{60'000};  ///< an answer must bring `min_answer_bytes_per_second` over each
   std::uint64_t min_answer_bytes_per_second = 1024;
   std::chrono::milliseconds body_rate_window{30'000};    ///< a body must bring `min_body_bytes_per_second` over each
-  std::chrono::milliseconds crowded_body_window{5'000};  ///< the same while others wait for a thread
+  std::chrono::milliseconds crowded_body_window{3'000};  ///< the same while others wait for a thread
   std::chrono::milliseconds request_wait{30'000};        ///< for a thread, before 503
   std::uint64_t min_body_bytes_per_second = 16 * 1024;
   std::chrono::milliseconds event_keep_alive{15'000};

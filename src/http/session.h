@@ -46,6 +46,7 @@ struct Session {
   State state = State::kNew;
   Lane lane = Lane::kRequest;
   bool counted = false;  ///< among the connections of its address
+  bool turned_away = false;
   bool events_ended = false;
   std::uint32_t watched = 0;        ///< events that are asked for
   std::size_t accounted_bytes = 0;  ///< of memory

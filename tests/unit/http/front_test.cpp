@@ -45,19 +45,19 @@ TEST(AddressCounts, LeaveLoopbackAndProxiesAlone) {
   }
 }
 
-Origin origin(const std::string& headers, const char* peer = "10.0.0.1") {
+RemoteEnd remote_end(const std::string& headers, const char* peer = "10.0.0.1") {
   const auto head = parse_request_head("GET / HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n");
-  return origin_of(std::get<RequestHead>(head), address(peer), ranges({"10.0.0.0/8", "fd00::/8"}));
+  return remote_end_of(std::get<RequestHead>(head), address(peer), ranges({"10.0.0.0/8", "fd00::/8"}));
 }
 
-TEST(Origin, OfAnUntrustedPeerIsThePeer) {
-  const Origin untrusted = origin("X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n", "192.0.2.1");
+TEST(RemoteEnd, OfAnUntrustedPeerIsThePeer) {
+  const RemoteEnd untrusted = remote_end("X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n", "192.0.2.1");
   EXPECT_EQ(untrusted.peer.text(), "192.0.2.1");
   EXPECT_FALSE(untrusted.secure);
 }
 
-TEST(Origin, IsTheRightmostAddressThatIsNoProxy) {
-  const auto peer = [](const std::string& headers) { return origin(headers).peer.text(); };
+TEST(RemoteEnd, IsTheRightmostAddressThatIsNoProxy) {
+  const auto peer = [](const std::string& headers) { return remote_end(headers).peer.text(); };
   EXPECT_EQ(peer("X-Forwarded-For: 192.0.2.7\r\n"), "192.0.2.7");
   EXPECT_EQ(peer("X-Forwarded-For: 6.6.6.6, 192.0.2.7\r\n"), "192.0.2.7") << "the client said 6.6.6.6";
   EXPECT_EQ(peer("X-Forwarded-For: 6.6.6.6, 192.0.2.7, 10.0.0.9\r\n"), "192.0.2.7");
@@ -68,19 +68,19 @@ TEST(Origin, IsTheRightmostAddressThatIsNoProxy) {
   EXPECT_EQ(peer("X-Forwarded-For: 2001:db8::7\r\n"), "2001:db8::7");
 }
 
-TEST(Origin, StopsAtWhatIsNoAddress) {
-  EXPECT_EQ(origin("X-Forwarded-For: 192.0.2.7, garbage\r\n").peer.text(), "10.0.0.1");
-  EXPECT_EQ(origin("X-Forwarded-For: 192.0.2.7, garbage, 10.0.0.9\r\n").peer.text(), "10.0.0.9");
-  EXPECT_EQ(origin("X-Forwarded-For: \r\n").peer.text(), "10.0.0.1");
-  EXPECT_EQ(origin("X-Forwarded-For: ,,\r\n").peer.text(), "10.0.0.1");
-  EXPECT_EQ(origin("X-Forwarded-For: [::1\r\n").peer.text(), "10.0.0.1");
+TEST(RemoteEnd, StopsAtWhatIsNoAddress) {
+  EXPECT_EQ(remote_end("X-Forwarded-For: 192.0.2.7, garbage\r\n").peer.text(), "10.0.0.1");
+  EXPECT_EQ(remote_end("X-Forwarded-For: 192.0.2.7, garbage, 10.0.0.9\r\n").peer.text(), "10.0.0.9");
+  EXPECT_EQ(remote_end("X-Forwarded-For: \r\n").peer.text(), "10.0.0.1");
+  EXPECT_EQ(remote_end("X-Forwarded-For: ,,\r\n").peer.text(), "10.0.0.1");
+  EXPECT_EQ(remote_end("X-Forwarded-For: [::1\r\n").peer.text(), "10.0.0.1");
 }
 
-TEST(Origin, IsSecureWhenTheProxySaysSo) {
-  EXPECT_TRUE(origin("X-Forwarded-Proto: https\r\n").secure);
-  EXPECT_FALSE(origin("X-Forwarded-Proto: http\r\n").secure);
-  EXPECT_FALSE(origin("X-Forwarded-Proto: https, http\r\n").secure);
-  EXPECT_FALSE(origin("").secure);
+TEST(RemoteEnd, IsSecureWhenTheProxySaysSo) {
+  EXPECT_TRUE(remote_end("X-Forwarded-Proto: https\r\n").secure);
+  EXPECT_FALSE(remote_end("X-Forwarded-Proto: http\r\n").secure);
+  EXPECT_FALSE(remote_end("X-Forwarded-Proto: https, http\r\n").secure);
+  EXPECT_FALSE(remote_end("").secure);
 }
 
 TEST(RequestHeadDrops, WhatClientsSayOfTheEndsOfTheConnection) {
@@ -141,6 +141,20 @@ TEST_F(FrontTest, ClientsThatSendNothingCostNoThread) {
   EXPECT_EQ(threads(), before);
   clients[0]->send("1\r\nHost: h.localhost\r\n\r\n");
   EXPECT_EQ(clients[0]->read_answer().status, 200);
+}
+
+// Many that are turned away take no place of those that are not.
+TEST_F(FrontTest, PlacesComeFreeForTheNext) {
+  options_.max_connections = 3;
+  start();
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 150; ++i) clients.push_back(std::make_unique<Client>(port_));
+  clients[0]->send(head("GET", "/livez"));
+  EXPECT_EQ(clients[0]->read_answer().status, 200);
+  EXPECT_EQ(clients[3]->read_answer().status, 503);
+  clients[0].reset();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (get("/livez").status != 200) ASSERT_LT(std::chrono::steady_clock::now(), until);
 }
 
 TEST_F(FrontTest, PipelinedRequestsAreAnsweredInOrder) {
