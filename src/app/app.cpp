@@ -98,6 +98,12 @@ http::Options App::http_options() const {
   options.max_media_duration = config_.max_media_duration;
   options.max_queued_jobs = config_.max_queued_jobs;
   options.max_connections = config_.max_connections;
+  options.max_connections_per_address = config_.max_connections_per_address;
+  options.request_threads = config_.request_threads;
+  options.max_event_streams = config_.max_event_streams;
+  for (const std::string& proxy : config_.trusted_proxies) {
+    if (const auto range = IpRange::parse(proxy)) options.trusted_proxies.push_back(*range);
+  }
   options.allowed_hosts = config_.allowed_hosts;
   options.version = versions().front().second;
   return options;

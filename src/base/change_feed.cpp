@@ -19,8 +19,10 @@ ChangeFeed::Batch ChangeFeed::collect(std::uint64_t after, const Interest& inter
   Batch batch{.changes = {}, .next = newest_, .missed = after > newest_};
   if (!changes_.empty() && after + 1 < changes_.front().sequence) batch.missed = true;
   if (batch.missed) return batch;
-  for (const Change& change : changes_) {
-    if (change.sequence > after && interest.matches(change)) batch.changes.push_back(change);
+  // Sequences grow by one, so the first new one is found without a search.
+  const std::uint64_t seen = changes_.empty() ? 0 : after + 1 - changes_.front().sequence;
+  for (std::uint64_t i = seen; i < changes_.size(); ++i) {
+    if (interest.matches(changes_[i].job_id, changes_[i].owner)) batch.changes.push_back(changes_[i]);
   }
   return batch;
 }

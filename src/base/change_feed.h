@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -46,9 +47,11 @@ class ChangeFeed {
     std::string job_id{};                ///< empty: of all jobs
     std::optional<std::string> owner{};  ///< only of this one's jobs; none: of everybody's
 
-    bool matches(const Change& change) const {
-      return (job_id.empty() || change.job_id == job_id) && (!owner || change.owner == *owner);
+    bool matches(std::string_view job, std::string_view owner_of_job) const {
+      return (job_id.empty() || job == job_id) && (!owner || owner_of_job == *owner);
     }
+
+    auto operator<=>(const Interest&) const = default;
   };
 
   /// Waits until there is a change after `after`, until the time-out or a stop.

@@ -25,8 +25,12 @@ struct Config {
   std::uint64_t max_upload_bytes = std::uint64_t{1} << 30U;
   std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30U;
   int max_queued_jobs = 1000;
-  int max_connections = 256;
-  std::vector<std::string> allowed_hosts;  ///< names in `Host` besides loopback names and IP addresses
+  int max_connections = 4096;
+  int max_connections_per_address = 256;
+  int request_threads = 64;
+  int max_event_streams = 1000;
+  std::vector<std::string> trusted_proxies;  ///< addresses and networks
+  std::vector<std::string> allowed_hosts;    ///< names in `Host` besides loopback names and IP addresses
 
   int max_concurrent_jobs = 3;
   int max_attempts = 5;

@@ -13,6 +13,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/ip_address.h"
 #include "voxlate/error.h"
 
 namespace voxlate {
@@ -75,6 +76,14 @@ std::vector<std::string> parse_list(std::string_view text) {
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
   return items;
+}
+
+std::vector<std::string> parse_networks(std::string_view value) {
+  std::vector<std::string> networks = parse_list(value);
+  for (const std::string& network : networks) {
+    if (!IpRange::parse(network)) expected("IP addresses or networks such as 10.0.0.7 or fd00::/8", network);
+  }
+  return networks;
 }
 
 void set_log_level(Config& config, std::string_view value) {
@@ -216,9 +225,29 @@ const std::vector<Setting>& table() {
        [](const Config& c) { return std::to_string(c.max_queued_jobs); }},
       {"server.max_connections",
        {"VOXLATE_SERVER_MAX_CONNECTIONS"},
-       "connections served at the same time, 16 to 4096",
-       [](Config& c, std::string_view v) { c.max_connections = parse_int(v, 16, 4096); },
+       "connections held at the same time, 16 to 65536; one that waits or is slow costs no thread",
+       [](Config& c, std::string_view v) { c.max_connections = parse_int(v, 16, 65536); },
        [](const Config& c) { return std::to_string(c.max_connections); }},
+      {"server.max_connections_per_address",
+       {"VOXLATE_SERVER_MAX_CONNECTIONS_PER_ADDRESS"},
+       "of them by one address, 1 to 65536; this machine and trusted proxies may have all",
+       [](Config& c, std::string_view v) { c.max_connections_per_address = parse_int(v, 1, 65536); },
+       [](const Config& c) { return std::to_string(c.max_connections_per_address); }},
+      {"server.request_threads",
+       {"VOXLATE_SERVER_REQUEST_THREADS"},
+       "requests worked on at the same time, 4 to 1024; others wait, and for at most 30 s",
+       [](Config& c, std::string_view v) { c.request_threads = parse_int(v, 4, 1024); },
+       [](const Config& c) { return std::to_string(c.request_threads); }},
+      {"server.max_event_streams",
+       {"VOXLATE_SERVER_MAX_EVENT_STREAMS"},
+       "event streams held at the same time, 1 to 65536; more are refused with 503",
+       [](Config& c, std::string_view v) { c.max_event_streams = parse_int(v, 1, 65536); },
+       [](const Config& c) { return std::to_string(c.max_event_streams); }},
+      {"server.trusted_proxies",
+       {"VOXLATE_SERVER_TRUSTED_PROXIES"},
+       "addresses or networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed",
+       [](Config& c, std::string_view v) { c.trusted_proxies = parse_networks(v); },
+       [](const Config& c) { return fmt::format("{}", fmt::join(c.trusted_proxies, ",")); }},
 
       {"server.allowed_hosts",
        {"VOXLATE_SERVER_ALLOWED_HOSTS"},

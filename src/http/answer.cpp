@@ -129,6 +129,7 @@ void add_common_headers(Response& response, std::string_view request_id) {
 Response answer(Api& api, Request& request) {
   Response response = answer_or_problem(api, request);
   add_common_headers(response, request.id);
+  if (request.secure) response.add("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
   log::debug("request answered",
              {{"request_id", request.id}, {"method", request.head.method}, {"status", response.status}});
   return response;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "http/socket.h"
@@ -13,106 +14,122 @@ namespace voxlate::http {
 namespace {
 
 constexpr std::size_t kReceiveBytes = 64 * 1024;
-constexpr std::chrono::milliseconds kLingerTime{2000};
+constexpr std::chrono::milliseconds kLongestWait{1000};  // before another look at how the others fare
 
 }  // namespace
 
-Connection::Connection(int socket, const Options& options, int drain_fd)
-    : socket_(socket), options_(options), drain_fd_(drain_fd) {}
+Connection::Connection(UniqueFd socket, const Options& options, const std::atomic<bool>& bodies_wait)
+    : socket_(std::move(socket)), options_(options), bodies_wait_(bodies_wait) {}
 
-Connection::Fill Connection::fill(Clock::time_point until, int wake_fd) {
-  const std::size_t old_size = buffer_.size();
+Connection::Received Connection::receive(std::span<char> scratch) {
   while (true) {
-    buffer_.resize(old_size + kReceiveBytes);
-    const ssize_t received = ::recv(socket_, buffer_.data() + old_size, kReceiveBytes, 0);
-    const int error = errno;
-    buffer_.resize(old_size + static_cast<std::size_t>(std::max<ssize_t>(received, 0)));
-    if (received > 0) return Fill::kData;
-    if (received == 0) return Fill::kEnd;
-    if (error == EINTR) continue;
-    if (error != EAGAIN && error != EWOULDBLOCK) return Fill::kEnd;
-    switch (poll_socket(socket_, POLLIN, wake_fd, until)) {
-      case PollResult::kReady: break;
-      case PollResult::kWoken: return Fill::kWoken;
-      case PollResult::kTimeout: return Fill::kTimeout;
+    const ssize_t received = ::recv(socket_.get(), scratch.data(), scratch.size(), 0);
+    if (received > 0) {
+      buffer_.append(scratch.data(), static_cast<std::size_t>(received));
+      return Received::kData;
     }
+    if (received < 0 && errno == EINTR) continue;
+    return received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? Received::kNothing : Received::kEnd;
   }
 }
 
-std::variant<RequestHead, Problem, Connection::Ended> Connection::next_request() {
+std::variant<std::monostate, RequestHead, Problem> Connection::next_head() {
   failure_.reset();
-  // One empty line before a request is skipped (RFC 9112, 2.2).
-  while (buffer_.size() < 2 || buffer_.starts_with("\r\n")) {
-    if (buffer_.starts_with("\r\n"))
-      buffer_.erase(0, 2);
-    else if (!buffer_.empty())
-      break;
-    else if (fill(Clock::now() + options_.idle_timeout, drain_fd_) != Fill::kData)
-      return Ended{};
+  // Empty lines before a request are skipped (RFC 9112, 2.2).
+  std::size_t skipped = 0;
+  while (std::string_view(buffer_).substr(skipped).starts_with("\r\n")) skipped += 2;
+  if (skipped > 0) {
+    buffer_.erase(0, skipped);
+    finder_ = HeadFinder();
   }
-  const auto deadline = Clock::now() + options_.head_timeout;
-  while (true) {
-    const auto found = find_head_end(buffer_);
-    if (const auto* problem = std::get_if<Problem>(&found)) return *problem;
-    if (const auto* size = std::get_if<std::size_t>(&found)) {
-      auto head = parse_request_head(std::string_view(buffer_).substr(0, *size));
-      if (const auto* problem = std::get_if<Problem>(&head)) return *problem;
-      buffer_.erase(0, *size);
-      begin_body(std::get<RequestHead>(head));
-      return std::get<RequestHead>(std::move(head));
-    }
-    switch (fill(deadline, /*wake_fd=*/-1)) {
-      case Fill::kData: break;
-      case Fill::kTimeout:
-        return Problem{.code = "request_timeout", .detail = "The request head did not come in time."};
-      case Fill::kEnd:
-      case Fill::kWoken: return Ended{};
-    }
+  if (buffer_.empty()) {
+    discard();
+    return std::monostate{};
   }
+  if (buffer_ == "\r") return std::monostate{};
+  const auto found = finder_.find(buffer_);
+  if (std::holds_alternative<std::monostate>(found)) return std::monostate{};
+  finder_ = HeadFinder();
+  if (const auto* problem = std::get_if<Problem>(&found)) return *problem;
+  const std::size_t size = std::get<std::size_t>(found);
+  auto head = parse_request_head(std::string_view(buffer_).substr(0, size));
+  if (const auto* problem = std::get_if<Problem>(&head)) return *problem;
+  buffer_.erase(0, size);
+  if (buffer_.empty()) discard();
+  begin_body(std::get<RequestHead>(head));
+  return std::get<RequestHead>(std::move(head));
 }
 
 void Connection::begin_body(const RequestHead& head) {
   framing_ = head.chunked ? Framing::kChunked : head.content_length ? Framing::kSized : Framing::kNone;
   body_left_ = head.content_length.value_or(0);
   body_ended_ = !head.chunked && body_left_ == 0;
-  chunks_ = ChunkedDecoder();
+  chunks_ = scout_ = ChunkedDecoder();
+  scouted_ = 0;
+  scout_finished_ = false;
   continue_wanted_ = head.expect_continue && !body_ended_;
-  window_end_ = Clock::now() + options_.body_rate_window;
-  window_bytes_ = 0;
+  waited_ = {};
+  waited_bytes_ = 0;
+}
+
+Connection::BodyState Connection::body_state() {
+  const auto begun = buffer_.size() >= kBodyStartBytes ? BodyState::kBegun : BodyState::kMissing;
+  if (body_ended_) return BodyState::kWhole;
+  if (framing_ == Framing::kSized) return buffer_.size() >= body_left_ ? BodyState::kWhole : begun;
+  std::string_view input = std::string_view(buffer_).substr(scouted_);
+  std::string_view data;
+  while (!scout_finished_ && !input.empty()) {
+    const auto result = scout_.next(input, data);
+    scout_finished_ = result == ChunkedDecoder::Result::kEnd || result == ChunkedDecoder::Result::kMalformed;
+  }
+  scouted_ = buffer_.size();
+  return scout_finished_ ? BodyState::kWhole : begun;
+}
+
+std::string_view Connection::take_continue() {
+  return std::exchange(continue_wanted_, false) && buffer_.empty() ? "HTTP/1.1 100 Continue\r\n\r\n" : "";
 }
 
 void Connection::fail(std::string code, std::string detail) {
   failure_ = Problem{.code = std::move(code), .detail = std::move(detail)};
 }
 
-// Receives more of the body. A body that brings less than the least rate over a whole window is given up.
+// A body that brings less than the least rate over a whole window is given up. Only the time that was spent
+// waiting for it counts: it may be this machine that is slow.
+bool Connection::keeps_rate() {
+  const auto window =
+      bodies_wait_ ? std::min(options_.crowded_body_window, options_.body_rate_window) : options_.body_rate_window;
+  if (waited_ < window) return true;
+  const auto waited_ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited_).count();
+  const auto least = options_.min_body_bytes_per_second * static_cast<std::uint64_t>(waited_ms) / 1000;
+  if (waited_bytes_ < least) return false;
+  waited_ = {};
+  waited_bytes_ = 0;
+  return true;
+}
+
+// Receives more of the body, which `buffer_` has nothing more of.
 bool Connection::fill_body() {
-  if (continue_wanted_ && buffer_.empty()) {
-    continue_wanted_ = false;
-    if (!write("HTTP/1.1 100 Continue\r\n\r\n")) {
-      fail("malformed_request", "The client went away.");
-      return false;
-    }
+  const std::string_view interim = take_continue();
+  if (!interim.empty() && ::send(socket_.get(), interim.data(), interim.size(), MSG_NOSIGNAL) < 0) {
+    fail("malformed_request", "The client went away.");
+    return false;
   }
-  const auto now = Clock::now();
-  if (now >= window_end_) {
-    const auto least =
-        options_.min_body_bytes_per_second * static_cast<std::uint64_t>(options_.body_rate_window.count()) / 1000;
-    if (window_bytes_ < least) {
+  std::vector<char> scratch(kReceiveBytes);
+  while (true) {
+    switch (receive(scratch)) {
+      case Received::kData: waited_bytes_ += buffer_.size(); return true;
+      case Received::kEnd: fail("malformed_request", "The request body ended early."); return false;
+      case Received::kNothing: break;
+    }
+    if (!keeps_rate()) {
       fail("request_timeout", "The request body came too slowly.");
       return false;
     }
-    window_end_ = now + options_.body_rate_window;
-    window_bytes_ = 0;
+    const auto begin = Clock::now();
+    poll_socket(socket_.get(), POLLIN, /*wake_fd=*/-1, begin + std::min(kLongestWait, options_.body_rate_window));
+    waited_ += Clock::now() - begin;
   }
-  const std::size_t before = buffer_.size();
-  switch (fill(window_end_, /*wake_fd=*/-1)) {
-    case Fill::kData: window_bytes_ += buffer_.size() - before; return true;
-    case Fill::kTimeout:
-    case Fill::kWoken: return true;
-    case Fill::kEnd: fail("malformed_request", "The request body ended early."); return false;
-  }
-  return false;
 }
 
 std::size_t Connection::read(std::span<char> out) {
@@ -157,38 +174,17 @@ std::size_t Connection::read_chunked(std::span<char> out) {
 }
 
 bool Connection::finish_body() {
-  std::vector<char> rest(kReceiveBytes);
-  while (framing_ == Framing::kSized && !body_ended_ && !failure_ && body_left_ <= buffer_.size()) read(rest);
+  if (framing_ == Framing::kSized && !body_ended_ && !failure_ && body_left_ <= buffer_.size()) {
+    buffer_.erase(0, static_cast<std::size_t>(body_left_));
+    body_left_ = 0;
+    body_ended_ = true;
+  }
   return body_ended_ && !failure_;
 }
 
-bool Connection::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent > 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-      continue;
-    }
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return false;
-    if (poll_socket(socket_, POLLOUT, -1, Clock::now() + options_.write_timeout) != PollResult::kReady) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool Connection::client_gone() const {
-  pollfd wait{.fd = socket_, .events = POLLRDHUP, .revents = 0};
-  return ::poll(&wait, 1, 0) > 0 && (wait.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
-}
-
-void Connection::close_gently() {
-  if (::shutdown(socket_, SHUT_WR) != 0) return;
-  const auto until = Clock::now() + kLingerTime;
-  do {
-    buffer_.clear();
-  } while (Clock::now() < until && fill(until, drain_fd_) == Fill::kData);
+void Connection::break_off() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 }  // namespace voxlate::http

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -8,24 +9,44 @@
 #include <string_view>
 #include <variant>
 
+#include "base/file.h"
 #include "http/chunked_decoder.h"
 #include "http/message.h"
 #include "http/server.h"
 
 namespace voxlate::http {
 
-/// One client connection: reads whole heads and framed bodies, with limits and deadlines, and writes.
-/// Everything that reaches a route went through here. Used by one thread.
+/// What a client sends over one socket: bytes received and not used yet, the head of the request at hand and
+/// the framing of its body, with limits. Everything that reaches a route went through here. Holds no more
+/// memory than the client has sent. Used by one thread at a time: the loop's, or a request thread's.
 class Connection final : public BodyReader {
  public:
-  /// The connection ended, or nothing came in time, or the server is shutting down (`drain_fd` readable).
-  struct Ended {};
+  /// `socket` is non-blocking. While `bodies_wait`, a body that does not come holds its thread for less long.
+  Connection(UniqueFd socket, const Options& options, const std::atomic<bool>& bodies_wait);
 
-  /// `socket` is non-blocking and stays the caller's, as `options` does.
-  Connection(int socket, const Options& options, int drain_fd);
+  int socket() const { return socket_.get(); }
+  std::size_t buffered_bytes() const { return buffer_.capacity(); }
 
-  /// Waits for the next request and reads its head. Sets the body up for `read`.
-  std::variant<RequestHead, Problem, Ended> next_request();
+  /// Takes what has come, at most `scratch` of it, without waiting.
+  enum class Received { kData, kNothing, kEnd };
+  Received receive(std::span<char> scratch);
+
+  /// Nothing of a next request has come.
+  bool idle() const { return buffer_.empty(); }
+
+  /// The head of the next request as soon as all of it was received; sets up the body.
+  std::variant<std::monostate, RequestHead, Problem> next_head();
+
+  /// How much of the body was received.
+  enum class BodyState {
+    kMissing,  ///< less than `kBodyStartBytes`: too early to give it a thread
+    kBegun,
+    kWhole,  ///< or broken, which whoever reads it finds out
+  };
+  BodyState body_state();
+
+  /// The client waits to be told to send the body, which happens here at most once. Empty or the interim answer.
+  std::string_view take_continue();
 
   std::size_t read(std::span<char> out) override;
   const std::optional<Problem>& failure() const override { return failure_; }
@@ -34,31 +55,27 @@ class Connection final : public BodyReader {
   /// that has been received already is read away.
   bool finish_body();
 
-  /// Writes all of `bytes`; false when the client is gone or took nothing for too long.
-  bool write(std::string_view bytes);
+  /// Closing it drops what the client has not taken, which the system would keep for it otherwise.
+  void break_off();
 
-  /// The client has closed its end or the connection broke.
-  bool client_gone() const;
-
-  /// Ends the connection so that the client can read the last answer: with unread input a plain close
-  /// would reset it (RFC 9112, 9.6).
-  void close_gently();
+  /// Forgets what was received.
+  void discard() { std::string().swap(buffer_); }
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  enum class Fill { kData, kEnd, kTimeout, kWoken };
-  Fill fill(Clock::time_point until, int wake_fd);
   bool fill_body();
+  bool keeps_rate();
   std::size_t read_sized(std::span<char> out);
   std::size_t read_chunked(std::span<char> out);
   void fail(std::string code, std::string detail);
   void begin_body(const RequestHead& head);
 
-  const int socket_;
+  const UniqueFd socket_;
   const Options& options_;
-  const int drain_fd_;
+  const std::atomic<bool>& bodies_wait_;
   std::string buffer_;  ///< received, not used yet
+  HeadFinder finder_;
 
   enum class Framing { kNone, kSized, kChunked };
   Framing framing_ = Framing::kNone;
@@ -67,8 +84,16 @@ class Connection final : public BodyReader {
   bool body_ended_ = true;
   bool continue_wanted_ = false;
   std::optional<Problem> failure_;
-  Clock::time_point window_end_{};  ///< of the time over which the body's rate is taken
-  std::uint64_t window_bytes_ = 0;
+
+  ChunkedDecoder scout_;         ///< finds the end of a chunked body before it is read
+  std::size_t scouted_ = 0;      ///< bytes of `buffer_` it has seen
+  bool scout_finished_ = false;  ///< it is at the end or at a fault
+
+  Clock::duration waited_{};  ///< for the body, since its rate was last taken
+  std::uint64_t waited_bytes_ = 0;
 };
+
+/// So much of a large body is awaited before a thread is given to it.
+inline constexpr std::size_t kBodyStartBytes = 64 * 1024;
 
 }  // namespace voxlate::http

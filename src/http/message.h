@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/change_feed.h"
 #include "base/file.h"
 #include "http/caller.h"
 #include "http/problem.h"
@@ -45,16 +45,18 @@ struct Request {
   RequestPhase phase = RequestPhase::kOther;
   Caller caller{};
   ErrorShape error_shape = ErrorShape::kProblem;
+  std::string peer{};   ///< address of the client, as text; what a trusted proxy says it is
+  bool secure = false;  ///< came over https to a trusted proxy
 };
 
-/// Where an event stream goes to.
-class StreamSink {
- public:
-  virtual ~StreamSink() = default;
+/// A place among the event streams that the server holds; free again when the object is gone.
+class StreamPlace;
 
-  /// False when the client is gone: stop.
-  virtual bool write(std::string_view bytes) = 0;
-  virtual bool client_gone() const = 0;
+/// What an event stream tells.
+struct EventSubscription {
+  ChangeFeed::Interest interest;
+  std::optional<std::uint64_t> after;  ///< sequence of the last change that the client has seen
+  std::shared_ptr<const StreamPlace> place;
 };
 
 /// A stretch of an open file.
@@ -70,7 +72,7 @@ struct Response {
   std::vector<Header> headers;
   std::string body;
   std::optional<FileBody> file;             ///< instead of `body`
-  std::function<void(StreamSink&)> stream;  ///< instead of `body`: writes until it returns
+  std::optional<EventSubscription> events;  ///< instead of `body`: an event stream, until the client goes
 
   void add(std::string name, std::string value) {
     headers.push_back({.name = std::move(name), .value = std::move(value)});

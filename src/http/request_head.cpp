@@ -95,6 +95,14 @@ std::optional<Problem> parse_request_line(std::string_view line, RequestHead& he
   return std::nullopt;
 }
 
+// Names under which programs behind a server look for the ends of the connection, in any spelling.
+bool claims_an_end(std::string name) {
+  constexpr std::array<std::string_view, 6> kNames = {"remote-addr", "remote-port", "remote-host",
+                                                      "local-addr",  "local-port",  "remote-user"};
+  std::ranges::replace(name, '_', '-');
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
 std::optional<Problem> parse_header_line(std::string_view line, RequestHead& head) {
   if (line.front() == ' ' || line.front() == '\t') return malformed("A header line is folded.");
   const auto colon = line.find(':');
@@ -105,7 +113,8 @@ std::optional<Problem> parse_header_line(std::string_view line, RequestHead& hea
   if (head.headers.size() == kMaxHeaders) {
     return Problem{.code = "head_too_large", .detail = "More than " + std::to_string(kMaxHeaders) + " headers."};
   }
-  head.headers.push_back({.name = lower(line.substr(0, colon)), .value = std::string(value)});
+  std::string name = lower(line.substr(0, colon));
+  if (!claims_an_end(name)) head.headers.push_back({.name = std::move(name), .value = std::string(value)});
   return std::nullopt;
 }
 
@@ -137,7 +146,10 @@ std::optional<Problem> read_framing(RequestHead& head) {
   const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
   const bool may_have_body = head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
   if (has_body && !may_have_body) return malformed("A " + head.method + " request must have no body.");
-  if (has_body && head.has("content-encoding") && lower(head.value("content-encoding")) != "identity") {
+  const bool coded = std::ranges::any_of(head.headers, [](const Header& header) {
+    return header.name == "content-encoding" && lower(header.value) != "identity";
+  });
+  if (has_body && coded) {
     return Problem{.code = "unsupported_content", .detail = "Compressed request bodies are not accepted."};
   }
   return std::nullopt;
@@ -180,24 +192,34 @@ bool RequestHead::has(std::string_view name) const {
   return std::ranges::find(headers, name, &Header::name) != headers.end();
 }
 
-std::variant<std::size_t, std::monostate, Problem> find_head_end(std::string_view bytes) {
-  std::size_t line_start = 0;
+void RequestHead::drop_forwarded() {
+  std::erase_if(headers, [](const Header& header) {
+    return header.name == "forwarded" || header.name == "x-real-ip" || header.name.starts_with("x-forwarded-");
+  });
+}
+
+std::variant<std::size_t, std::monostate, Problem> HeadFinder::find(std::string_view bytes) {
   while (true) {
-    const auto line_end = bytes.find('\n', line_start);
+    const auto line_end = bytes.find('\n', seen_);
     const std::size_t known_end = line_end == std::string_view::npos ? bytes.size() : line_end;
-    if (known_end - line_start > kMaxLineBytes || known_end > kMaxHeadBytes) {
-      return Problem{.code = line_start == 0 ? "uri_too_long" : "head_too_large",
+    if (known_end - line_start_ > kMaxLineBytes || known_end > kMaxHeadBytes) {
+      return Problem{.code = line_start_ == 0 ? "uri_too_long" : "head_too_large",
                      .detail = "A request head has at most " + std::to_string(kMaxHeadBytes) + " bytes, a line " +
                                std::to_string(kMaxLineBytes) + "."};
     }
-    if (bytes.substr(line_start, known_end - line_start).find('\0') != std::string_view::npos) {
+    if (bytes.substr(seen_, known_end - seen_).find('\0') != std::string_view::npos) {
       return malformed("The request head holds a NUL.");
     }
+    seen_ = known_end;
     if (line_end == std::string_view::npos) return std::monostate{};
-    if (line_end == line_start || bytes[line_end - 1] != '\r') return malformed("A line must end with CR LF.");
-    if (line_end == line_start + 1) return line_end + 1;
-    line_start = line_end + 1;
+    if (line_end == line_start_ || bytes[line_end - 1] != '\r') return malformed("A line must end with CR LF.");
+    if (line_end == line_start_ + 1) return line_end + 1;
+    seen_ = line_start_ = line_end + 1;
   }
+}
+
+std::variant<std::size_t, std::monostate, Problem> find_head_end(std::string_view bytes) {
+  return HeadFinder().find(bytes);
 }
 
 std::variant<RequestHead, Problem> parse_request_head(std::string_view text) {

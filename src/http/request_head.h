@@ -36,13 +36,29 @@ struct RequestHead {
   /// The first header of this (lower-case) name; empty when there is none.
   std::string_view value(std::string_view name) const;
   bool has(std::string_view name) const;
+
+  /// Takes away what only a proxy may say: Forwarded, X-Forwarded-* and X-Real-IP.
+  void drop_forwarded();
 };
 
-/// Looks for the end of a head at the front of `bytes`: its length with the empty line, nothing when more
-/// must come, or a problem as soon as the bytes can no longer become an acceptable head.
+/// Looks for the end of a head that comes in pieces, each byte once: a head that comes byte by byte costs no
+/// more than one that comes whole.
+class HeadFinder {
+ public:
+  /// `bytes` begin with the head and hold at least what they held at the last call. Its length with the empty
+  /// line, nothing when more must come, or a problem as soon as it can no longer become an acceptable head.
+  std::variant<std::size_t, std::monostate, Problem> find(std::string_view bytes);
+
+ private:
+  std::size_t line_start_ = 0;
+  std::size_t seen_ = 0;  ///< bytes looked at
+};
+
+/// The same for bytes that are all there.
 std::variant<std::size_t, std::monostate, Problem> find_head_end(std::string_view bytes);
 
-/// Parses a whole head, which ends with an empty line (RFC 9112). Refuses: bare LF or CR, NUL and other
+/// Parses a whole head, which ends with an empty line (RFC 9112). Headers that servers use for what they know
+/// themselves (REMOTE_ADDR and the like) are left out. Refuses: bare LF or CR, NUL and other
 /// controls, folded lines, space before a colon, several or malformed Content-Length, Content-Length with
 /// Transfer-Encoding, other codings than `chunked`, a body where the method has none, missing or repeated
 /// Host, unknown methods and versions.

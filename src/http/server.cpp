@@ -1,130 +1,166 @@
 #include "http/server.h"
 
-#include <poll.h>
+#include <algorithm>
 
 #include "base/ids.h"
 #include "base/log.h"
 #include "http/api.h"
-#include "http/connection.h"
-#include "http/connection_pool.h"
-#include "http/response_writer.h"
+#include "http/connection_loop.h"
+#include "http/event_hub.h"
+#include "http/forwarded.h"
+#include "http/request_threads.h"
+#include "http/response_head.h"
 #include "http/routes.h"
 #include "http/socket.h"
 
 namespace voxlate::http {
 namespace {
 
-constexpr std::chrono::milliseconds kPauseWithoutDescriptors{100};
-constexpr std::chrono::hours kLong{1};
+constexpr std::uint64_t kFormOverheadBytes = 64 * 1024;
+constexpr std::uint64_t kOtherFiles = 512;  // the process may have open besides connections
+
+std::string path_of(const RequestHead& head) { return head.target.substr(0, head.target.find('?')); }
 
 Request make_request(const RequestHead& head, BodyReader& body) {
   const auto mark = head.target.find('?');
   return {.head = head,
           .body = body,
           .id = random_id(),
-          .path = head.target.substr(0, mark),
+          .path = path_of(head),
           .query = mark == std::string::npos ? std::map<std::string, std::string>()
                                              : parse_query(std::string_view(head.target).substr(mark + 1)),
           .captures = {}};
 }
 
-// The answer to what never became a request: it is closed afterwards, since where the next one begins is not known.
-void refuse(Connection& connection, ResponseWriter& writer, const Problem& problem) {
-  const RequestHead none;
-  const Request request = make_request(none, connection);
-  Response response = problem_response(problem, request);
-  add_common_headers(response, request.id);
-  log::info("request refused", {{"request_id", request.id}, {"code", problem.code}, {"why", problem.detail}});
-  if (writer.write("GET", /*minor_version=*/1, std::move(response), /*close=*/true)) connection.close_gently();
+/// The body of what is no request.
+class NoBody final : public BodyReader {
+ public:
+  std::size_t read(std::span<char>) override { return 0; }
+  const std::optional<Problem>& failure() const override { return failure_; }
+
+ private:
+  const std::optional<Problem> failure_;
+};
+
+bool is_route(const RequestHead& head) {
+  const std::string path = path_of(head);
+  return std::ranges::any_of(
+      kRoutes, [&](const Route& route) { return route.method == head.method && match_pattern(route.pattern, path); });
 }
 
 }  // namespace
 
-class Server::Impl {
+class Server::Impl final : private RequestHandler {
  public:
   Impl(Options options, Services services)
       : api_{.options = std::move(options), .services = std::move(services)},
-        pool_(api_.options.max_connections, [this](int socket) { serve(socket); }) {}
+        threads_(api_.options.request_threads),
+        loop_(api_.options, *this, threads_),
+        events_(api_, [this](std::vector<EventText> texts) { loop_.tell(std::move(texts)); }) {}
 
   int bind() {
+    raise_descriptor_limit(static_cast<std::uint64_t>(api_.options.max_connections) + kOtherFiles);
     listener_ = listen_on(api_.options.host, api_.options.port);
     return listener_.port;
   }
 
   void run(const std::stop_token& stop) {
-    const std::stop_callback on_stop(stop, [this] {
-      api_.draining.request_stop();
-      drain_.fire();
-    });
-    accept_until_drained();
-    listener_.fd.reset();
-    pool_.finish(api_.options.shutdown_grace);
+    const std::stop_callback on_stop(stop, [this] { api_.draining.request_stop(); });
+    loop_.run(std::move(listener_.fd), api_.draining.get_token());
+    events_.stop();
   }
 
  private:
-  void accept_until_drained() {
-    while (true) {
-      const auto until = std::chrono::steady_clock::now() + kLong;
-      if (poll_socket(listener_.fd.get(), POLLIN, drain_.fd(), until) == PollResult::kWoken) return;
-      if (api_.draining.stop_requested()) return;
-      try {
-        while (UniqueFd socket = accept_connection(listener_.fd.get())) {
-          if (!pool_.try_submit(socket)) turn_away(socket.get());
-        }
-      } catch (const Error& error) {
-        log::error("connection not accepted", {{"why", error.what()}});
-        poll_socket(/*fd=*/-1, 0, drain_.fd(), std::chrono::steady_clock::now() + kPauseWithoutDescriptors);
-      }
-    }
-  }
+  Plan plan(const RequestHead& head) override;
+  Next serve(Session& session) override;
+  std::string refusal(const Problem& problem) override;
+  void events_ended(std::uint64_t id) override { events_.leave(id); }
 
-  // The socket's buffer is empty, so this does not wait.
-  void turn_away(int socket) {
-    Connection connection(socket, api_.options, drain_.fd());
-    ResponseWriter writer(connection);
-    const RequestHead none;
-    const Request request = make_request(none, connection);
-    Response response = problem_response(
-        {.code = "too_many_connections", .detail = "The server has no connection left.", .retry_after_s = 5}, request);
-    add_common_headers(response, request.id);
-    writer.write("GET", /*minor_version=*/1, std::move(response), /*close=*/true);
-  }
-
-  void serve(int socket) {
-    try {
-      Connection connection(socket, api_.options, drain_.fd());
-      ResponseWriter writer(connection);
-      while (serve_one(connection, writer)) {
-      }
-    } catch (const std::exception& error) {
-      // Not from a route, which maps its own failures: an event stream, or the connection itself.
-      log::error("connection failed", {{"why", error.what()}});
-    }
-  }
-
-  // False when the connection is to be closed.
-  bool serve_one(Connection& connection, ResponseWriter& writer) {
-    const auto next = connection.next_request();
-    if (std::holds_alternative<Connection::Ended>(next)) return false;
-    if (const auto* problem = std::get_if<Problem>(&next)) {
-      refuse(connection, writer, *problem);
-      return false;
-    }
-    const auto& head = std::get<RequestHead>(next);
-    Request request = make_request(head, connection);
-    Response response = answer(api_, request);
-    const bool whole = connection.finish_body();
-    const bool close = !head.keep_alive || !whole || response.stream || api_.draining.stop_requested();
-    if (!writer.write(head.method, head.minor_version, std::move(response), close)) return false;
-    if (close) connection.close_gently();
-    return !close;
-  }
+  Next begin_answer(Session& session);
+  Next begin_events(Session& session, std::string head, const EventSubscription& subscription);
+  static Next go_on(Session& session);
 
   Api api_;
-  WakeUp drain_;
   Listener listener_;
-  ConnectionPool pool_;
+  RequestThreads threads_;
+  ConnectionLoop loop_;
+  EventHub events_;
 };
+
+// A body is awaited only where it will be read.
+RequestHandler::Plan Server::Impl::plan(const RequestHead& head) {
+  const std::string path = path_of(head);
+  const bool reads = head.method == "GET" || head.method == "HEAD";
+  if (reads && path == "/livez") return {.lane = Lane::kLive};
+  if (reads && (path == "/readyz" || path == "/health")) return {.lane = Lane::kReady};
+  const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
+  const bool fits = head.content_length.value_or(0) <= api_.options.max_upload_bytes + kFormOverheadBytes;
+  return {.lane = Lane::kRequest, .await_body = has_body && fits && is_route(head)};
+}
+
+Next Server::Impl::serve(Session& session) {
+  try {
+    return session.answering ? go_on(session) : begin_answer(session);
+  } catch (const std::exception& error) {
+    // Not from a route, which maps its own failures: an event stream, or the connection itself.
+    log::error("connection failed", {{"why", error.what()}});
+    return Next::kEnd;
+  }
+}
+
+Next Server::Impl::begin_answer(Session& session) {
+  const RemoteEnd client = remote_end_of(session.head, session.peer, api_.options.trusted_proxies);
+  session.head.drop_forwarded();
+  const RequestHead& head = session.head;
+  Request request = make_request(head, session.connection);
+  request.peer = client.peer.text();
+  request.secure = client.secure;
+  Response response = answer(api_, request);
+  const bool whole = session.connection.finish_body();
+  session.close_after = !head.keep_alive || !whole || response.events || api_.draining.stop_requested();
+  std::string text = response_head(response, head.minor_version, session.close_after);
+  if (head.method == "HEAD") {
+    response.body.clear();
+    response.file.reset();
+  } else if (response.events) {
+    return begin_events(session, std::move(text), *response.events);
+  }
+  session.outgoing = Outgoing(std::move(text.append(response.body)), std::move(response.file));
+  session.answering = true;
+  return go_on(session);
+}
+
+Next Server::Impl::go_on(Session& session) {
+  switch (session.outgoing.send(session.connection.socket())) {
+    case Outgoing::Progress::kDone: break;
+    case Outgoing::Progress::kBlocked: return Next::kWrite;
+    case Outgoing::Progress::kFailed: return Next::kEnd;
+  }
+  session.answering = false;
+  session.outgoing = Outgoing();
+  return session.close_after ? Next::kLinger : Next::kRequest;
+}
+
+// The session is the loop's as soon as it has begun.
+Next Server::Impl::begin_events(Session& session, std::string head, const EventSubscription& subscription) {
+  const bool chunked = session.head.minor_version >= 1;
+  events_.join(session.id, subscription, [&](const std::string& text) {
+    session.chunked_events = chunked;
+    session.outgoing = Outgoing(head + event_chunk(text, chunked), std::nullopt);
+    loop_.begin_events(session.id);
+  });
+  return Next::kEvents;
+}
+
+std::string Server::Impl::refusal(const Problem& problem) {
+  const RequestHead none;
+  NoBody body;
+  const Request request = make_request(none, body);
+  Response response = problem_response(problem, request);
+  add_common_headers(response, request.id);
+  log::info("request refused", {{"request_id", request.id}, {"code", problem.code}, {"why", problem.detail}});
+  return response_head(response, /*minor_version=*/1, /*close=*/true) + response.body;
+}
 
 Server::Server(Options options, Services services)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(services))) {}

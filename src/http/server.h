@@ -13,6 +13,7 @@
 #include "base/change_feed.h"
 #include "base/clock.h"
 #include "base/data_folder.h"
+#include "base/ip_address.h"
 #include "voxlate/job.h"
 #include "voxlate/job_store.h"
 #include "voxlate/model_store.h"
@@ -31,12 +32,18 @@ struct Options {
   std::optional<std::chrono::seconds> max_media_duration{};    ///< only reported; enforced by `Services::probe`
   int max_queued_jobs = 1000;
   int max_jobs_per_page = 200;
-  int max_connections = 256;
-  int max_event_streams = 64;
-  std::chrono::milliseconds head_timeout{10'000};      ///< from the first byte of a request to the end of its head
-  std::chrono::milliseconds idle_timeout{15'000};      ///< between requests
-  std::chrono::milliseconds write_timeout{60'000};     ///< without any progress
-  std::chrono::milliseconds body_rate_window{30'000};  ///< a body must bring `min_body_bytes_per_second` over each
+  int max_connections = 4096;             ///< in all; one that waits or is slow costs no thread
+  int max_connections_per_address = 256;  ///< loopback and trusted proxies may have all
+  int request_threads = 64;               ///< requests that are worked on at once
+  int max_event_streams = 1000;
+  std::vector<IpRange> trusted_proxies{};           ///< whose X-Forwarded-For and X-Forwarded-Proto are believed
+  std::chrono::milliseconds head_timeout{10'000};   ///< from the first byte of a request to the end of its head
+  std::chrono::milliseconds idle_timeout{15'000};   ///< between requests
+  std::chrono::milliseconds write_timeout{60'000};  ///< an answer must bring `min_answer_bytes_per_second` over each
+  std::uint64_t min_answer_bytes_per_second = 1024;
+  std::chrono::milliseconds body_rate_window{30'000};    ///< a body must bring `min_body_bytes_per_second` over each
+  std::chrono::milliseconds crowded_body_window{3'000};  ///< the same while others wait for a thread
+  std::chrono::milliseconds request_wait{30'000};        ///< for a thread, before 503
   std::uint64_t min_body_bytes_per_second = 16 * 1024;
   std::chrono::milliseconds event_keep_alive{15'000};
   std::chrono::milliseconds shutdown_grace{25'000};
@@ -63,8 +70,8 @@ struct Services {
   std::function<void()> wake_workers;
 };
 
-/// The HTTP side of the product: connection front, routes, embedded client. Owns the threads of its
-/// connections. `bind` and `run` are called from one thread.
+/// The HTTP side of the product: connection front, routes, embedded client. Owns the threads that answer
+/// requests and the one that tells events. `bind` and `run` are called from one thread.
 class Server {
  public:
   Server(Options options, Services services);
@@ -78,7 +85,7 @@ class Server {
 
   /// Serves until `stop` is requested, then shuts down: not ready and no new connections at once, event
   /// streams and idle connections end, answers under way are finished within the grace. Returns with no
-  /// connection left.
+  /// connection left. The calling thread is the one that waits for all sockets.
   void run(std::stop_token stop);
 
  private:

@@ -5,14 +5,17 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 
+#include "base/log.h"
 #include "voxlate/error.h"
 
 namespace voxlate::http {
@@ -71,6 +74,11 @@ void WakeUp::fire() {
   [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
 }
 
+void WakeUp::clear() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto got = ::read(event_.get(), &count, sizeof count);
+}
+
 Listener listen_on(const std::string& host, int port) {
   if (port < 0 || port > kMaxPort) throw Error(ErrorCode::kInvalidInput, "no such port: " + std::to_string(port));
   const auto addresses = resolve(host, port);
@@ -103,16 +111,29 @@ PollResult poll_socket(int fd, short events, int wake_fd, std::chrono::steady_cl
   }
 }
 
-UniqueFd accept_connection(int listener) {
-  UniqueFd fd(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+Accepted accept_connection(int listener) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  UniqueFd fd(::accept4(listener, reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (fd) {
     enable(fd.get(), IPPROTO_TCP, TCP_NODELAY);
-    return fd;
+    return {.socket = std::move(fd), .peer = IpAddress::of(address)};
   }
   if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
     throw Error(ErrorCode::kUnavailable, std::string("cannot accept a connection: ") + std::strerror(errno));
   }
-  return fd;
+  return {};
+}
+
+void raise_descriptor_limit(std::uint64_t count) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
+  limit.rlim_cur = std::min<rlim_t>(count, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < count) {
+    log::warning("fewer open files allowed than connections may need",
+                 {{"allowed", limit.rlim_cur}, {"needed", count}});
+  }
 }
 
 }  // namespace voxlate::http

@@ -1,19 +1,22 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "base/file.h"
+#include "base/ip_address.h"
 
 namespace voxlate::http {
 
-/// Wakes any number of polling threads, once and for all.
+/// Wakes a polling thread.
 class WakeUp {
  public:
   WakeUp();
 
-  /// From now on `fd` is readable. Safe from any thread.
+  /// From now on `fd` is readable, until `clear`. Safe from any thread.
   void fire();
+  void clear();
   int fd() const { return event_.get(); }
 
  private:
@@ -33,8 +36,16 @@ Listener listen_on(const std::string& host, int port);
 enum class PollResult { kReady, kWoken, kTimeout };
 PollResult poll_socket(int fd, short events, int wake_fd, std::chrono::steady_clock::time_point until);
 
-/// The next connection, non-blocking and without Nagle's delay; empty when there was none after all.
+struct Accepted {
+  UniqueFd socket;  ///< empty: there was none after all
+  IpAddress peer;
+};
+
+/// The next connection, non-blocking and without Nagle's delay.
 /// Throws `kUnavailable` when the process is out of descriptors or memory: wait before trying again.
-UniqueFd accept_connection(int listener);
+Accepted accept_connection(int listener);
+
+/// Lets the process open this many files, as far as the system allows it; says in the log when it does not.
+void raise_descriptor_limit(std::uint64_t count);
 
 }  // namespace voxlate::http

@@ -97,6 +97,16 @@ TEST_F(LoadConfig, BytesTakeBinaryMultiples) {
               HasSubstr("expected a whole number"));
 }
 
+TEST_F(LoadConfig, TrustedProxiesAreAddressesAndNetworks) {
+  EXPECT_EQ(load_config({.file = write("[server]\ntrusted_proxies = [\"127.0.0.1\", \"fd00::/8\"]\n"),
+                         .environment = {},
+                         .flags = {}})
+                .trusted_proxies,
+            (std::vector<std::string>{"127.0.0.1", "fd00::/8"}));
+  EXPECT_THAT(message_of({.file = {}, .environment = {}, .flags = {{"server.trusted_proxies", "proxy.lan"}}}),
+              HasSubstr("expected IP addresses or networks such as 10.0.0.7 or fd00::/8, got \"proxy.lan\""));
+}
+
 TEST_F(LoadConfig, ListsComeFromArraysAndCommas) {
   const std::vector<std::string> expected{"en-es", "es-en"};
   EXPECT_EQ(

@@ -84,6 +84,18 @@ class Client {
     return ended_ && received_.empty();
   }
 
+  /// Whether something came, or the connection ended, in this time.
+  bool wait_for_any(std::chrono::milliseconds timeout) const {
+    pollfd wait{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&wait, 1, static_cast<int>(timeout.count())) > 0;
+  }
+
+  /// Whether the connection broke in this time, without reading from it.
+  bool wait_until_reset(std::chrono::milliseconds timeout) const {
+    pollfd wait{.fd = socket_.get(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&wait, 1, static_cast<int>(timeout.count())) > 0;
+  }
+
   const std::string& received() const { return received_; }
   void clear() { received_.clear(); }
 
