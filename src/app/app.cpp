@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/media_files.h"
 #include "app/version.h"
 #include "app/whisper_engine.h"
 #include "base/ids.h"
@@ -60,6 +61,7 @@ App::App(const Config& config)
   engines_.model_folder().create();
   remote_translators_.poke();
   log::info("Thread safety enabled", {{"workers", config.max_concurrent_jobs}});
+  log_media_sandbox(engines_.media());
   for (const TranscriberInfo& engine : engines_.capabilities().engines) {
     log::info("recogniser ready", {{"engine", engine.id}, {"notice", engine.notice}});
   }
@@ -112,7 +114,7 @@ http::Services App::http_services() {
       .clock = clock_,
       .capabilities = [this] { return capabilities(); },
       .probe = [this](const std::filesystem::path& file,
-                      const JobSpec& spec) { return summarise_media(file, spec, media_limits(config_)); },
+                      const JobSpec& spec) { return summarise_media(file, spec, engines_.media()); },
       .complete_spec =
           [this](JobSpec& spec) {
             pipeline::complete_spec(spec, capabilities());
