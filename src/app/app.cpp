@@ -39,6 +39,7 @@ App::App(const Config& config)
       store_({.path = data_.database()}),
       feed_(kFeedCapacity),
       engines_(config, clock_),
+      media_sandbox_(await_media_sandbox(engines_.media())),
       cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),
       packages_(package_index_options(config), language_tag, clock_),
       models_(model_source(config), engines_.model_folder(), packages_, engines_.loaded_models(),
@@ -61,7 +62,6 @@ App::App(const Config& config)
   engines_.model_folder().create();
   remote_translators_.poke();
   log::info("Thread safety enabled", {{"workers", config.max_concurrent_jobs}});
-  log_media_sandbox(engines_.media());
   for (const TranscriberInfo& engine : engines_.capabilities().engines) {
     log::info("recogniser ready", {{"engine", engine.id}, {"notice", engine.notice}});
   }
@@ -136,6 +136,7 @@ SystemStatus App::status() {
   status.workers_total = runner_.workers();
   status.workers_active = runner_.active();
   status.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_);
+  status.media_sandbox = media_sandbox_;
   status.versions = versions();
   return status;
 }

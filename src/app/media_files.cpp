@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <optional>
 #include <system_error>
 
 #include "base/log.h"
@@ -35,16 +34,17 @@ std::unique_ptr<media::MediaReader> make_media_reader(const Config& config) {
       media::IsolatedMediaReader::Options{.program = program, .limits = limits});
 }
 
-void log_media_sandbox(const media::MediaReader& reader) {
+std::optional<MediaSandbox> await_media_sandbox(const media::MediaReader& reader) {
   const std::optional<media::Sandbox> sandbox = reader.sandbox();
   if (!sandbox) {
     log::warning("media worker off", {{"media_is_read", "within the server"}});
-    return;
+    return std::nullopt;
   }
-  log::info("media worker ready", {{"landlock", sandbox->landlock_abi},
-                                   {"seccomp", sandbox->seccomp},
-                                   {"namespaces", sandbox->namespaces}});
+  log::info("media worker ready",
+            {{"landlock", sandbox->landlock_abi}, {"seccomp", sandbox->seccomp}, {"namespaces", sandbox->namespaces}});
   if (!sandbox->seccomp) log::error("media worker without seccomp", {{"media_is_read", "not at all"}});
+  return MediaSandbox{
+      .landlock_abi = sandbox->landlock_abi, .seccomp = sandbox->seccomp, .namespaces = sandbox->namespaces};
 }
 
 MediaSummary summarise_media(const std::filesystem::path& file, const JobSpec& spec, const media::MediaReader& reader) {

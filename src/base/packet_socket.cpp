@@ -39,7 +39,8 @@ void take_fds(msghdr& message, Packet& packet) {
 
 std::pair<UniqueFd, UniqueFd> make_packet_sockets() {
   std::array<int, 2> fds{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds.data()) != 0) throw_errno("cannot make a socket pair");
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds.data()) != 0)
+    throw_errno("cannot make a socket pair");
   UniqueFd first(fds[0]);
   UniqueFd second(fds[1]);
   return {above_standard_fds(std::move(first)), above_standard_fds(std::move(second))};

@@ -116,6 +116,10 @@ double percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : rounded(100.0 * static_cast<double>(part) / static_cast<double>(whole), 10);
 }
 
+Json sandbox_of(const MediaSandbox& sandbox) {
+  return {{"landlock_abi", sandbox.landlock_abi}, {"seccomp", sandbox.seccomp}, {"namespaces", sandbox.namespaces}};
+}
+
 }  // namespace
 
 std::string job_json(const Job& job, const JobContext& context) {
@@ -256,6 +260,7 @@ std::string status_json(const SystemStatus& status, const std::map<JobState, int
                   {"models", std::move(models)},
                   {"gpus", std::move(gpus)},
                   {"disk", {{"free_bytes", status.disk_free_bytes}, {"total_bytes", status.disk_total_bytes}}},
+                  {"media_sandbox", status.media_sandbox ? sandbox_of(*status.media_sandbox) : Json()},
                   {"versions", std::move(versions)},
                   {"uptime_s", status.uptime.count()},
                   {"system_resources", {{"cpu_percent", cpu}, {"memory_percent", memory}}},

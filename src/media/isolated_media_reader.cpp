@@ -78,8 +78,7 @@ std::unique_ptr<TrackReader> IsolatedMediaReader::open_audio(const std::filesyst
                                                              std::optional<int> audio_track,
                                                              std::stop_token stop) const {
   const UniqueFd file = open_for_reading(path);
-  WorkerEnds ends =
-      starter_->start(file, {.task = WorkerTask::kDecode, .audio_track = audio_track, .limits = limits_});
+  WorkerEnds ends = starter_->start(file, {.task = WorkerTask::kDecode, .audio_track = audio_track, .limits = limits_});
   return std::make_unique<IsolatedTrackReader>(std::move(ends), limits_, std::move(stop));
 }
 

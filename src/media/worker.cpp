@@ -47,8 +47,7 @@ std::string name_of(int signal) {
     case SIGSYS:
       throw Error(ErrorCode::kCorrupt,
                   "The media worker was stopped by its sandbox (" + name + ") while it read this file.");
-    default:
-      throw Error(ErrorCode::kCorrupt, "The media worker crashed (" + name + ") while it read this file.");
+    default: throw Error(ErrorCode::kCorrupt, "The media worker crashed (" + name + ") while it read this file.");
   }
 }
 
@@ -87,7 +86,8 @@ WorkerMessage Worker::next(std::chrono::milliseconds patience) {
 bool Worker::read_some(std::chrono::milliseconds patience) {
   std::array<pollfd, 2> ends{{{.fd = ends_.answer.get(), .events = POLLIN, .revents = 0},
                               {.fd = stop_event_.get(), .events = POLLIN, .revents = 0}}};
-  const int ready = ::poll(ends.data(), ends.size(), static_cast<int>(std::min<std::int64_t>(patience.count(), 60'000)));
+  const int ready =
+      ::poll(ends.data(), ends.size(), static_cast<int>(std::min<std::int64_t>(patience.count(), 60'000)));
   if (ends[1].revents != 0) throw Error(ErrorCode::kCancelled, "reading the media was cancelled");
   if (ready <= 0 || ends[0].revents == 0) return true;
   std::array<char, kReadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read

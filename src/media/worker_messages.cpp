@@ -110,7 +110,8 @@ SoundDecoded read_sound(WireReader& body) {
 }
 
 ReadingFailed read_failed(WireReader& body) {
-  const auto code = static_cast<ErrorCode>(body.number<std::uint8_t>(0, static_cast<std::uint8_t>(ErrorCode::kInternal)));
+  const auto code =
+      static_cast<ErrorCode>(body.number<std::uint8_t>(0, static_cast<std::uint8_t>(ErrorCode::kInternal)));
   ReadingFailed failed{.code = code, .message = body.line(kMaxTextBytes)};
   if (code == ErrorCode::kCancelled) broken_answer("expected the reason of a failure, got a cancel");
   if (failed.message.empty()) broken_answer("expected the reason of a failure, got none");

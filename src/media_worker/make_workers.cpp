@@ -57,8 +57,8 @@ UniqueFd watch_children() {
   const int high_file = ::fcntl(file, F_DUPFD, kFirstFreeFd);
   const int high_answer = ::fcntl(answer, F_DUPFD, kFirstFreeFd);
   const bool ready = ::dup2(high_file, kFileFd) >= 0 && ::dup2(high_answer, kAnswerFd) >= 0 &&
-                     ::syscall(SYS_close_range, kFirstFreeFd, ~0U, 0) == 0 &&
-                     ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == maker;
+                     ::syscall(SYS_close_range, kFirstFreeFd, ~0U, 0) == 0 && ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+                     ::getppid() == maker;
   // No clean-up: what this copy has of its maker is not its own.
   ::_exit(ready ? work(request, UniqueFd(kFileFd), UniqueFd(kAnswerFd)) : 1);
 }

@@ -28,7 +28,8 @@ constexpr rlim_t kMaxFiles = 32;
 void prefer_for_killing() {
   constexpr std::string_view kScore = "800";
   const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
-  if (file) [[maybe_unused]] const ssize_t ignored = ::write(file.get(), kScore.data(), kScore.size());
+  if (file) [[maybe_unused]]
+    const ssize_t ignored = ::write(file.get(), kScore.data(), kScore.size());
 }
 
 /// Being nobody in namespaces of its own; containers often forbid that.

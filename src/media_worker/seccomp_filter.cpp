@@ -42,9 +42,9 @@ constexpr int kAllowed[] = {
 /// What libraries try in passing and can do without: files of settings, tables and locales.
 constexpr int kRefusedFiles[] = {
 #if defined(SYS_open)
-    SYS_open, SYS_access, SYS_stat, SYS_lstat, SYS_readlink,
+    SYS_open,       SYS_access,    SYS_stat,       SYS_lstat, SYS_readlink,
 #endif
-    SYS_openat, SYS_faccessat, SYS_newfstatat, SYS_statx, SYS_readlinkat, SYS_getcwd, SYS_ioctl,
+    SYS_openat,     SYS_faccessat, SYS_newfstatat, SYS_statx, SYS_readlinkat, SYS_getcwd, SYS_ioctl,
 #if defined(SYS_faccessat2)
     SYS_faccessat2,
 #endif
@@ -69,9 +69,7 @@ class FilterProgram {
     answer(action);
   }
 
-  sock_fprog program() {
-    return {.len = static_cast<unsigned short>(steps_.size()), .filter = steps_.data()};
-  }
+  sock_fprog program() { return {.len = static_cast<unsigned short>(steps_.size()), .filter = steps_.data()}; }
 
  private:
   void add(sock_filter step) { steps_.push_back(step); }

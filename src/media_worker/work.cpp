@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <new>
 #include <span>
 #include <utility>
@@ -57,6 +58,7 @@ media::ReadingFailed failure_of(const std::exception& error) {
 void prepare_for_work() {
   media::prepare_ffmpeg();
   media::language_tag("ger");
+  ::tzset();  // containers hold dates
 }
 
 int work(const media::WorkerRequest& request, UniqueFd file, UniqueFd answer) {

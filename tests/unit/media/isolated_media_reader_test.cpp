@@ -199,15 +199,15 @@ TEST_P(KilledWorker, IsAnErrorSoonAndOthersGoOn) {
   EXPECT_EQ(reader.probe(file, {}).duration, 1h);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, KilledWorker,
-    ::testing::Values(std::tuple(SIGSEGV, ErrorCode::kCorrupt, "crashed (SIGSEGV) while it read this file"),
-                      std::tuple(SIGABRT, ErrorCode::kCorrupt, "crashed (SIGABRT)"),
-                      std::tuple(SIGSYS, ErrorCode::kCorrupt, "stopped by its sandbox (SIGSYS)"),
-                      std::tuple(SIGKILL, ErrorCode::kOutOfMemory, "killed (SIGKILL)"),
-                      std::tuple(SIGXCPU, ErrorCode::kTimeout, "more processor time"),
-                      std::tuple(SIGTERM, ErrorCode::kUnavailable, "ended (SIGTERM)")),
-    [](const auto& entry) { return std::string(::sigabbrev_np(std::get<0>(entry.param))); });
+INSTANTIATE_TEST_SUITE_P(All, KilledWorker,
+                         ::testing::Values(std::tuple(SIGSEGV, ErrorCode::kCorrupt,
+                                                      "crashed (SIGSEGV) while it read this file"),
+                                           std::tuple(SIGABRT, ErrorCode::kCorrupt, "crashed (SIGABRT)"),
+                                           std::tuple(SIGSYS, ErrorCode::kCorrupt, "stopped by its sandbox (SIGSYS)"),
+                                           std::tuple(SIGKILL, ErrorCode::kOutOfMemory, "killed (SIGKILL)"),
+                                           std::tuple(SIGXCPU, ErrorCode::kTimeout, "more processor time"),
+                                           std::tuple(SIGTERM, ErrorCode::kUnavailable, "ended (SIGTERM)")),
+                         [](const auto& entry) { return std::string(::sigabbrev_np(std::get<0>(entry.param))); });
 
 TEST_F(IsolatedMediaReaderTest, AWorkerThatHangsIsGivenUp) {
   const IsolatedMediaReader reader({.program = kProgram, .limits = impatient()});

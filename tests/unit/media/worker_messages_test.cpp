@@ -105,8 +105,8 @@ TEST(WorkerMessages, TheRestComesBackToo) {
 }
 
 TEST(WorkerMessages, BytesMayComeInAnyPortions) {
-  const std::string bytes = encode(MediaFound{film()}) + encode_sound(0, std::vector<float>{0.5F}) +
-                            encode(TrackFinished{1});
+  const std::string bytes =
+      encode(MediaFound{film()}) + encode_sound(0, std::vector<float>{0.5F}) + encode(TrackFinished{1});
   WorkerMessageParser parser;
   std::vector<std::size_t> kinds;
   for (const char byte : bytes) {
