@@ -69,6 +69,7 @@ Worker::Worker(WorkerEnds ends, std::stop_token stop)
 
 WorkerMessage Worker::next(std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
+  look_at_line();
   while (true) {
     if (auto message = parser_.next()) {
       if (const auto* failed = std::get_if<ReadingFailed>(&*message)) throw Error(failed->code, failed->message);
@@ -81,6 +82,15 @@ WorkerMessage Worker::next(std::chrono::milliseconds patience) {
     }
     if (!read_some(left)) fail_as_it_ended();
   }
+}
+
+void Worker::look_at_line() {
+  if (exit_status_ || !wait_readable(ends_.line.get(), std::chrono::milliseconds(0))) return;
+  const std::optional<Packet> packet = receive_packet(ends_.line.get());
+  if (!packet) throw Error(ErrorCode::kUnavailable, "The process that makes media workers ended.");
+  const int status = read_ended(packet->bytes).wait_status;
+  if (WIFSIGNALED(status)) fail_by_signal(WTERMSIG(status));
+  exit_status_ = WEXITSTATUS(status);
 }
 
 bool Worker::read_some(std::chrono::milliseconds patience) {
@@ -98,14 +108,12 @@ bool Worker::read_some(std::chrono::milliseconds patience) {
   return true;
 }
 
-void Worker::fail_as_it_ended() const {
-  if (!wait_readable(ends_.line.get(), kEndPatience)) broken_answer("expected its end, got silence");
-  const std::optional<Packet> packet = receive_packet(ends_.line.get());
-  if (!packet) throw Error(ErrorCode::kUnavailable, "The process that makes media workers ended.");
-  const int status = read_ended(packet->bytes).wait_status;
-  if (WIFSIGNALED(status)) fail_by_signal(WTERMSIG(status));
+void Worker::fail_as_it_ended() {
+  if (!exit_status_) wait_readable(ends_.line.get(), kEndPatience);
+  look_at_line();
+  if (!exit_status_) broken_answer("expected its end, got silence");
   broken_answer("expected an answer, got " + std::string(parser_.is_within_message() ? "a part of one" : "none") +
-                " (exit status " + std::to_string(WEXITSTATUS(status)) + ")");
+                " (exit status " + std::to_string(*exit_status_) + ")");
 }
 
 }  // namespace voxlate::media

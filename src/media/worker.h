@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <optional>
 #include <stop_token>
 
 #include "base/file.h"
@@ -36,9 +37,12 @@ class Worker {
   pid_t process_id() const { return ends_.process_id; }
 
  private:
+  /// Takes the word that the worker ended, if it is there; throws when it was killed, whatever it said before.
+  void look_at_line();
+
   /// False at the end of the answer.
   bool read_some(std::chrono::milliseconds patience);
-  [[noreturn]] void fail_as_it_ended() const;
+  [[noreturn]] void fail_as_it_ended();
 
   struct Wake {
     int fd;
@@ -47,6 +51,7 @@ class Worker {
 
   const WorkerEnds ends_;
   WorkerMessageParser parser_;
+  std::optional<int> exit_status_;
   const UniqueFd stop_event_;
   const std::stop_callback<Wake> on_stop_;
 };

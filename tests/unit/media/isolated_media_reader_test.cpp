@@ -44,7 +44,7 @@ Limits impatient() {
 
 /// A file of an hour, so that a worker is busy as long as a test wants it to.
 std::filesystem::path write_hour(const TemporaryFolder& folder) {
-  const auto file = write_file(folder / "hour", wav_header(16'000, 1, kHourBytes));
+  auto file = write_file(folder / "hour", wav_header(16'000, 1, kHourBytes));
   std::filesystem::resize_file(file, 44 + kHourBytes);
   return file;
 }
