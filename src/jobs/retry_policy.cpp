@@ -24,8 +24,8 @@ bool is_retryable(ErrorCode code) {
 
 int max_attempts_for(const RetryPolicy& policy, ErrorCode code) {
   if (!is_retryable(code)) return 1;
-  if (code != ErrorCode::kOutOfMemory) return policy.max_attempts;
-  return std::min(policy.max_attempts, policy.max_attempts_killed);
+  if (code != ErrorCode::kOutOfMemory && code != ErrorCode::kTimeout) return policy.max_attempts;
+  return std::min(policy.max_attempts, policy.max_attempts_poison);
 }
 
 std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int attempt, double dice) {

@@ -9,7 +9,7 @@ namespace voxlate::jobs {
 /// When a failed attempt is worth another one. Pure functions.
 struct RetryPolicy {
   int max_attempts = 5;
-  int max_attempts_killed = 3;  ///< of them while it ran out of memory, or the system killed what read its media
+  int max_attempts_poison = 3;  ///< of a job that hangs or runs out of memory: what it is given may be why
   std::chrono::milliseconds base_delay = std::chrono::seconds(5);    ///< after the first attempt, doubled each time
   std::chrono::milliseconds max_delay = std::chrono::seconds(3600);  ///< before the jitter
   double jitter = 0.2;                                               ///< share of the delay, up and down

@@ -20,9 +20,10 @@ TEST(RetryPolicy, OnlyPassingTroubleIsWorthAnotherTry) {
   }
 }
 
-TEST(RetryPolicy, AJobThatIsKilledForItsMemoryIsTriedThreeTimes) {
+TEST(RetryPolicy, AJobThatHangsOrRunsOutOfMemoryIsTriedThreeTimes) {
   const RetryPolicy policy;
   EXPECT_EQ(max_attempts_for(policy, ErrorCode::kOutOfMemory), 3);
+  EXPECT_EQ(max_attempts_for(policy, ErrorCode::kTimeout), 3);
   EXPECT_EQ(max_attempts_for(policy, ErrorCode::kUnavailable), 5);
   EXPECT_EQ(max_attempts_for(policy, ErrorCode::kCorrupt), 1);
   EXPECT_EQ(max_attempts_for({.max_attempts = 2}, ErrorCode::kOutOfMemory), 2);
