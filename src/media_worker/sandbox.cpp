@@ -64,10 +64,10 @@ media::Sandbox put_up_outer_walls() {
 }
 
 bool put_up_inner_walls(std::chrono::seconds max_cpu) {
-  bool is_limited = limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, kMaxFiles) && limit(RLIMIT_NPROC, 0) &&
+  bool is_limited = limit(RLIMIT_NOFILE, kMaxFiles) && limit(RLIMIT_NPROC, 0) &&
                     limit(RLIMIT_CPU, static_cast<rlim_t>(max_cpu.count()));
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // those map terabytes
-  is_limited = is_limited && limit(RLIMIT_AS, kMaxAddressBytes);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // those map terabytes, and report into a file
+  is_limited = is_limited && limit(RLIMIT_AS, kMaxAddressBytes) && limit(RLIMIT_FSIZE, 0);
 #endif
   return is_limited && deny_by_seccomp();
 }
