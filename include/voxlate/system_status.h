@@ -40,6 +40,13 @@ struct GpuStatus {
   std::optional<int> temperature_c{};
 };
 
+/// The walls around the processes that read uploads.
+struct MediaSandbox {
+  int landlock_abi = 0;  ///< 0: the kernel has no Landlock
+  bool seccomp = false;
+  bool namespaces = false;
+};
+
 /// One look at the machine and the process. Absent figures are unknown here, not zero.
 struct SystemStatus {
   std::uint64_t memory_total_bytes = 0;  ///< of the cgroup where it limits, else of the machine
@@ -54,6 +61,7 @@ struct SystemStatus {
   std::vector<GpuStatus> gpus;
   int workers_total = 0;  ///< jobs that may run at once
   int workers_active = 0;
+  std::optional<MediaSandbox> media_sandbox{};  ///< absent: uploads are read within the server
   std::chrono::seconds uptime{};
   std::vector<std::pair<std::string, std::string>> versions;  ///< of the product and its libraries
 };

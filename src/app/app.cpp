@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/media_files.h"
 #include "app/version.h"
 #include "app/whisper_engine.h"
 #include "base/ids.h"
@@ -38,6 +39,7 @@ App::App(const Config& config)
       storage_({.path = data_.database()}),
       feed_(kFeedCapacity),
       engines_(config, clock_),
+      media_sandbox_(await_media_sandbox(engines_.media())),
       cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),
       packages_(package_index_options(config), language_tag, clock_),
       models_(model_source(config), engines_.model_folder(), packages_, engines_.loaded_models(),
@@ -118,7 +120,7 @@ http::Services App::http_services() {
       .clock = clock_,
       .capabilities = [this] { return capabilities(); },
       .probe = [this](const std::filesystem::path& file,
-                      const JobSpec& spec) { return summarise_media(file, spec, media_limits(config_)); },
+                      const JobSpec& spec) { return summarise_media(file, spec, engines_.media()); },
       .complete_spec =
           [this](JobSpec& spec) {
             pipeline::complete_spec(spec, capabilities());
@@ -140,6 +142,7 @@ SystemStatus App::status() {
   status.workers_total = runner_.workers();
   status.workers_active = runner_.active();
   status.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_);
+  status.media_sandbox = media_sandbox_;
   status.versions = versions();
   return status;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -50,6 +51,7 @@ class App {
   health::Sampler sampler_;
   health::GpuProbe gpus_{clock_};
   Engines engines_;
+  const std::optional<MediaSandbox> media_sandbox_;
   jobs::JobCleaner cleaner_;
   models::PackageIndex packages_;
   models::ModelLibrary models_;

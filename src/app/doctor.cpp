@@ -5,17 +5,23 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <map>
+#include <memory>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "app/engines.h"
+#include "app/media_files.h"
 #include "app/neural_translation.h"
 #include "app/remote_translators.h"
 #include "app/version.h"
 #include "app/whisper_network.h"
+#include "base/child_process.h"
 #include "base/file.h"
 #include "config/settings.h"
 #include "health/gpu_probe.h"
@@ -122,6 +128,47 @@ void report_engines(const Config& config, std::vector<Finding>& findings) {
   }
 }
 
+/// What the worker's own check of its sandbox says.
+std::string check_media_sandbox(const std::filesystem::path& program) {
+  constexpr std::chrono::seconds kPatience{20};
+  ProcessPipeline check(std::array{Command{.program = program.string(), .arguments = {"--check-sandbox"}}});
+  check.close_input();
+  std::string report;
+  std::array<char, 4096> buffer{};
+  while (check.wait(/*or_writable=*/false, kPatience)) {
+    const ProcessPipeline::ReadResult got = check.read_some(buffer);
+    if (got.ended) break;
+    report.append(buffer.data(), got.size_bytes);
+  }
+  return report;
+}
+
+void report_media(const Config& config, std::vector<Finding>& findings) {
+  const std::unique_ptr<media::MediaReader> reader = make_media_reader(config);
+  const std::optional<media::Sandbox> sandbox = reader->sandbox();
+  fmt::print("Media\n  {:<16} {}\n", "worker", sandbox ? to_string(*sandbox) : "off");
+  if (!sandbox) {
+    findings.push_back({.text = "uploads are read within the server: a hostile file that breaks FFmpeg breaks the "
+                                "server; media.worker = true reads them in a sandbox"});
+    return;
+  }
+  const std::string check = check_media_sandbox(media_worker_program(config));
+  for (std::size_t at = check.find("NOT DENIED"); at != std::string::npos; at = check.find("NOT DENIED", at + 1)) {
+    const std::size_t begin = check.rfind('\n', at) + 1;
+    findings.push_back({.text = fmt::format("the sandbox of the media worker has a hole here: {}",
+                                            check.substr(begin, check.find('\n', at) - begin))});
+  }
+  if (!sandbox->seccomp) {
+    findings.push_back({.stops_the_server = true,
+                        .text = "this system has no seccomp, so no media is read: allow it, or set media.worker to "
+                                "false to read media within the server"});
+  }
+  if (sandbox->landlock_abi == 0 || !sandbox->namespaces) {
+    findings.push_back({.text = "the sandbox of the media worker has walls missing (a container, or an old kernel); "
+                                "seccomp and resource limits still hold"});
+  }
+}
+
 void report_settings(const Config& config) {
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   fmt::print(
@@ -141,6 +188,7 @@ bool report_health(const Config& config) {
   fmt::print("Versions\n");
   for (const auto& [name, value] : versions()) fmt::print("  {:<16} {}\n", name, value);
   report_machine(config, findings);
+  report_media(config, findings);
   report_engines(config, findings);
   report_settings(config);
   for (const Finding& finding : findings) {

@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <utility>
 
+#include "app/media_files.h"
 #include "app/model_files.h"
 #include "app/neural_translation.h"
 #include "app/remote_translators.h"
 #include "app/whisper_engine.h"
 #include "app/whisper_network.h"
-#include "media/probe.h"
 #include "sphinx/sphinx_transcriber.h"
 #include "subtitles/format.h"
 #include "subtitles/profile.h"
@@ -47,7 +47,7 @@ std::unique_ptr<translation::RoutingTranslator> make_translator(const Config& co
 }  // namespace
 
 Engines::Engines(const Config& config, const Clock& clock)
-    : media_limits_(app::media_limits(config)),
+    : media_(make_media_reader(config)),
       model_idle_time_(config.models_idle_time),
       compute_(whisper_threads(config)),
       model_folder_(model_folder_options(config), inspect_model_file, inspect_model_folder),
@@ -108,22 +108,7 @@ void Engines::unload_idle_models() {
 pipeline::JobTools Engines::tools() const {
   return {.transcriber = [this](std::string_view id) -> Transcriber& { return find(id); },
           .translator = *translator_,
-          .media_limits = media_limits_};
-}
-
-media::Limits media_limits(const Config& config) {
-  media::Limits limits;
-  limits.max_duration = config.max_media_duration;
-  return limits;
-}
-
-MediaSummary summarise_media(const std::filesystem::path& file, const JobSpec& spec, const media::Limits& limits) {
-  const media::MediaInfo info = media::probe(file, limits, {});
-  media::require_audio(info, spec.audio_track);
-  return {.size_bytes = std::filesystem::file_size(file),
-          .duration = info.duration.value_or(std::chrono::milliseconds(0)),
-          .content_type = info.content_type,
-          .description = info.description};
+          .media = *media_};
 }
 
 }  // namespace voxlate::app

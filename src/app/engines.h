@@ -34,6 +34,7 @@ class Engines {
 
   models::ModelFolder& model_folder() { return model_folder_; }
   models::LoadedModels& loaded_models() { return loaded_models_; }
+  const media::MediaReader& media() const { return *media_; }
 
   std::vector<ModelInMemory> models_in_memory(TimePoint now) const;
 
@@ -50,7 +51,7 @@ class Engines {
  private:
   Transcriber& find(std::string_view id) const;
 
-  const media::Limits media_limits_;
+  const std::unique_ptr<media::MediaReader> media_;  // first: its process starts while the rest is made
   const std::chrono::seconds model_idle_time_;
   nn::Compute compute_;
   mutable models::ModelFolder model_folder_;
@@ -63,10 +64,5 @@ class Engines {
 
 /// What Config means to the modules.
 translation::ApertiumModesOptions apertium_modes(const Config& config);
-media::Limits media_limits(const Config& config);
-
-/// Probes an upload for `spec`: throws `kUnsupported`, `kCorrupt` or `kTooLarge` when there is nothing in it that
-/// could be transcribed.
-MediaSummary summarise_media(const std::filesystem::path& file, const JobSpec& spec, const media::Limits& limits);
 
 }  // namespace voxlate::app

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "app/engines.h"
+#include "app/media_files.h"
 #include "app/own_files.h"
 #include "app/progress_line.h"
 #include "base/clock.h"
@@ -77,7 +78,7 @@ void transcribe_file(const std::filesystem::path& source, const TranscribeReques
   job.spec.source_name = source.filename().string();
   pipeline::complete_spec(job.spec, engines.capabilities());
   const pipeline::JobTools tools = engines.tools();
-  job.media = summarise_media(source, job.spec, tools.media_limits);
+  job.media = summarise_media(source, job.spec, tools.media);
   refuse_foreign_results(source, job.spec, request);
 
   const TemporaryFolder folder;

@@ -39,6 +39,8 @@ struct Config {
   std::chrono::hours retention{7 * 24};
 
   std::chrono::hours max_media_duration{12};
+  bool media_worker = true;
+  std::filesystem::path media_worker_program;  ///< empty: voxlate-media beside this program
 
   int whisper_threads = 0;  ///< 0: one a core
   std::string whisper_device = "auto";

@@ -133,6 +133,10 @@ Json translations_of(const std::vector<TranslationRoute>& routes) {
   return list;
 }
 
+Json sandbox_of(const MediaSandbox& sandbox) {
+  return {{"landlock_abi", sandbox.landlock_abi}, {"seccomp", sandbox.seccomp}, {"namespaces", sandbox.namespaces}};
+}
+
 }  // namespace
 
 std::string job_json(const Job& job, const JobContext& context) {
@@ -268,6 +272,7 @@ std::string status_json(const SystemStatus& status, const std::map<JobState, int
                   {"models", std::move(models)},
                   {"gpus", std::move(gpus)},
                   {"disk", {{"free_bytes", status.disk_free_bytes}, {"total_bytes", status.disk_total_bytes}}},
+                  {"media_sandbox", status.media_sandbox ? sandbox_of(*status.media_sandbox) : Json()},
                   {"versions", std::move(versions)},
                   {"uptime_s", status.uptime.count()},
                   {"system_resources", {{"cpu_percent", cpu}, {"memory_percent", memory}}},

@@ -192,7 +192,7 @@ bool JobRunner::fail(const Attempt& attempt, const JobError& error) {
   const Job& job = attempt.job();
   const TimePoint now = clock_.now();
   std::optional<TimePoint> retry_at;
-  if (is_retryable(error.code) && job.attempt < options_.retry.max_attempts) {
+  if (job.attempt < max_attempts_for(options_.retry, error.code)) {
     retry_at = now + retry_delay(options_.retry, job.attempt, dice(attempt.lease()));
   }
   if (!store_.fail(attempt.lease(), error, retry_at, now)) return false;

@@ -22,6 +22,12 @@ bool is_retryable(ErrorCode code) {
   return false;
 }
 
+int max_attempts_for(const RetryPolicy& policy, ErrorCode code) {
+  if (!is_retryable(code)) return 1;
+  if (code != ErrorCode::kOutOfMemory && code != ErrorCode::kTimeout) return policy.max_attempts;
+  return std::min(policy.max_attempts, policy.max_attempts_poison);
+}
+
 std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int attempt, double dice) {
   std::chrono::milliseconds delay = policy.base_delay;
   for (int doubled = 1; doubled < attempt && delay < policy.max_delay; ++doubled) delay *= 2;

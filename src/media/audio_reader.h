@@ -7,9 +7,10 @@
 #include <span>
 #include <stop_token>
 
+#include "base/file.h"
 #include "media/limits.h"
 #include "media/media_info.h"
-#include "voxlate/audio.h"
+#include "media/media_reader.h"
 
 namespace voxlate::media {
 
@@ -17,12 +18,13 @@ namespace voxlate::media {
 /// grow with the length. All channels are mixed; form and channels may change on the way. Sample n is media
 /// time `start_time() + n / 16000 s`: gaps in the container's timestamps come as silence, overlaps are dropped.
 /// Damaged places are stepped over. Not thread-safe.
-class AudioReader final : public AudioSource {
+class AudioReader final : public TrackReader {
  public:
   /// Opens the file and decodes the first frame. Throws as `probe`, as `require_audio`, `kCorrupt` when there
   /// is no sound in the track or nothing can be decoded, `kUnsupported` for encrypted sound.
   AudioReader(const std::filesystem::path& path, std::optional<int> audio_track, const Limits& limits,
               std::stop_token stop);
+  AudioReader(UniqueFd file, std::optional<int> audio_track, const Limits& limits, std::stop_token stop);
   ~AudioReader() override;
 
   /// Throws also `kTooLarge` after more than `Limits::max_duration`, `kCorrupt` when damage dominates, and
@@ -35,8 +37,7 @@ class AudioReader final : public AudioSource {
   const MediaInfo& media() const;
   const AudioTrack& track() const;
 
-  /// Damaged places met so far: packets that did not decode, spots of the container that could not be read.
-  int damaged_places() const;
+  int damaged_places() const override;
 
  private:
   class Stream;

@@ -30,8 +30,8 @@ int is_due(void* interrupt) { return static_cast<const Interrupt*>(interrupt)->i
 
 }  // namespace
 
-Demuxer::Demuxer(const std::filesystem::path& path, const Limits& limits, std::stop_token stop)
-    : interrupt_(std::move(stop), limits.open_timeout), input_(open_for_reading(path), interrupt_) {
+Demuxer::Demuxer(UniqueFd file, const Limits& limits, std::stop_token stop)
+    : interrupt_(std::move(stop), limits.open_timeout), input_(std::move(file), interrupt_) {
   prepare_ffmpeg();
   interrupt_.check();
   detect();

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <stop_token>
 #include <string>
 
@@ -19,8 +18,8 @@ namespace voxlate::media {
 class Demuxer {
  public:
   /// Throws `kUnsupported` (empty, not media, a format that is not accepted), `kCorrupt`, `kTooLarge` (over
-  /// `limits`), `kTimeout`, `kCancelled`, and as `open_for_reading`.
-  Demuxer(const std::filesystem::path& path, const Limits& limits, std::stop_token stop);
+  /// `limits`), `kTimeout`, `kCancelled`.
+  Demuxer(UniqueFd file, const Limits& limits, std::stop_token stop);
   Demuxer(const Demuxer&) = delete;
   Demuxer& operator=(const Demuxer&) = delete;
 

@@ -8,7 +8,11 @@
 namespace voxlate::media {
 
 MediaInfo probe(const std::filesystem::path& path, const Limits& limits, std::stop_token stop) {
-  const Demuxer demuxer(path, limits, std::move(stop));
+  return probe(open_for_reading(path), limits, std::move(stop));
+}
+
+MediaInfo probe(UniqueFd file, const Limits& limits, std::stop_token stop) {
+  const Demuxer demuxer(std::move(file), limits, std::move(stop));
   return read_media_info(demuxer, limits);
 }
 

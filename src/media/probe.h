@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <stop_token>
 
+#include "base/file.h"
 #include "media/limits.h"
 #include "media/media_info.h"
 
@@ -14,5 +15,6 @@ namespace voxlate::media {
 /// `kNotFound`/`kInvalidInput` when it cannot be opened. No other file is opened whatever the file says.
 /// Thread-safe.
 MediaInfo probe(const std::filesystem::path& path, const Limits& limits, std::stop_token stop);
+MediaInfo probe(UniqueFd file, const Limits& limits, std::stop_token stop);
 
 }  // namespace voxlate::media

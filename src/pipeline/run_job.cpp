@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "base/log.h"
-#include "media/audio_reader.h"
 #include "pipeline/job_rules.h"
 #include "pipeline/stages.h"
 #include "subtitles/cue_layout.h"
@@ -72,7 +72,8 @@ Transcript once(Checkpoints& checkpoints, std::string_view stage, std::string_vi
 Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools& tools, Checkpoints& checkpoints,
                       Progress& progress, const std::stop_token& stop) {
   return once(checkpoints, kTranscriptStage, "", [&] {
-    media::AudioReader audio(workspace.source(), job.spec.audio_track, tools.media_limits, stop);
+    const std::unique_ptr<media::TrackReader> audio =
+        tools.media.open_audio(workspace.source(), job.spec.audio_track, stop);
     CheckpointedWindows windows(checkpoints);
     const TranscribeOptions options{.language = job.spec.language,
                                     .model = job.spec.model,
@@ -80,10 +81,10 @@ Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools
                                     .to_english = job.spec.to_english,
                                     .priority = job.spec.priority,
                                     .vad = job.spec.vad};
-    Transcript transcript = tools.transcriber(job.spec.engine).transcribe(audio, options, windows, progress, stop);
-    if (audio.damaged_places() > 0) {
+    Transcript transcript = tools.transcriber(job.spec.engine).transcribe(*audio, options, windows, progress, stop);
+    if (audio->damaged_places() > 0) {
       transcript.notes.push_back(fmt::format("The audio is damaged in {} places; what was said there may be missing.",
-                                             audio.damaged_places()));
+                                             audio->damaged_places()));
     }
     log::info("transcribed", {{"job_id", job.id},
                               {"audio_ms", transcript.duration.count()},

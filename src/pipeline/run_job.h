@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/workspace.h"
-#include "media/limits.h"
+#include "media/media_reader.h"
 #include "voxlate/job_store.h"
 #include "voxlate/progress.h"
 #include "voxlate/transcriber.h"
@@ -31,7 +31,7 @@ struct JobTools {
   /// The recogniser named by `JobSpec::engine`; throws `kUnsupported` for an unknown one.
   std::function<Transcriber&(std::string_view engine)> transcriber;
   Translator& translator;
-  media::Limits media_limits;
+  const media::MediaReader& media;
 };
 
 /// Does the whole of one job: reads `workspace.source()`, transcribes, translates, writes the subtitle files.

@@ -23,6 +23,7 @@ class ServerProcess {
   int port() const { return port_; }
   pid_t pid() const { return pid_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  pid_t process_id() const { return pid_; }
   bool is_alive() const;
 
   /// Largest resident set so far and now, in bytes.

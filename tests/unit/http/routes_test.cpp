@@ -215,6 +215,7 @@ TEST_F(RoutesTest, TellsCapabilitiesAndStatus) {
   EXPECT_EQ(status["models"][0]["in_use"], true);
   EXPECT_EQ(status["gpus"][0]["memory_total_bytes"], 1000);
   EXPECT_TRUE(status["gpus"][0]["temperature_c"].is_null());
+  EXPECT_EQ(status["media_sandbox"], json({{"landlock_abi", 7}, {"seccomp", true}, {"namespaces", false}}));
   EXPECT_EQ(status["versions"]["voxlate"], "0.1.0");
 }
 

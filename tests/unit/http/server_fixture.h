@@ -186,6 +186,7 @@ class ServerTest : public testing::Test {
     status.models = {{.id = "base", .engine = "whisper", .device = "cpu", .compute_type = "auto", .in_use = true}};
     status.gpus = {{.index = 0, .name = "GPU", .driver = "1", .memory_total_bytes = 1000}};
     status.workers_total = 3;
+    status.media_sandbox = MediaSandbox{.landlock_abi = 7, .seccomp = true, .namespaces = false};
     status.versions = {{"voxlate", "0.1.0"}};
     return status;
   }

@@ -20,6 +20,15 @@ TEST(RetryPolicy, OnlyPassingTroubleIsWorthAnotherTry) {
   }
 }
 
+TEST(RetryPolicy, AJobThatHangsOrRunsOutOfMemoryIsTriedThreeTimes) {
+  const RetryPolicy policy;
+  EXPECT_EQ(max_attempts_for(policy, ErrorCode::kOutOfMemory), 3);
+  EXPECT_EQ(max_attempts_for(policy, ErrorCode::kTimeout), 3);
+  EXPECT_EQ(max_attempts_for(policy, ErrorCode::kUnavailable), 5);
+  EXPECT_EQ(max_attempts_for(policy, ErrorCode::kCorrupt), 1);
+  EXPECT_EQ(max_attempts_for({.max_attempts = 2}, ErrorCode::kOutOfMemory), 2);
+}
+
 TEST(RetryPolicy, DelayDoublesUpToItsCap) {
   const RetryPolicy policy;
   EXPECT_EQ(retry_delay(policy, 1, 0.5), seconds(5));

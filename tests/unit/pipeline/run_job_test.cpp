@@ -8,6 +8,7 @@
 
 #include "base/data_folder.h"
 #include "base/temporary_folder.h"
+#include "media/direct_media_reader.h"
 #include "voxlate/error.h"
 
 namespace voxlate::pipeline {
@@ -124,7 +125,7 @@ class RunJobTest : public ::testing::Test {
   JobOutcome run(std::stop_token stop = {}) {
     const JobTools tools{.transcriber = [this](std::string_view) -> Transcriber& { return transcriber_; },
                          .translator = translator_,
-                         .media_limits = {}};
+                         .media = media_};
     return run_job(job_, workspace_, tools, checkpoints_, progress_, std::move(stop));
   }
 
@@ -133,6 +134,7 @@ class RunJobTest : public ::testing::Test {
   const TemporaryFolder folder_;
   Workspace workspace_{folder_.path()};
   Job job_;
+  const media::DirectMediaReader media_{media::Limits{}};
   CountingTranscriber transcriber_;
   MarkingTranslator translator_;
   MemoryCheckpoints checkpoints_;

@@ -1,0 +1,17 @@
+#pragma once
+
+namespace voxlate::media {
+
+/// What the fake worker answers to a request for the audio track of that number.
+enum class FakeAnswer {
+  kNoise,
+  kHugeSize,
+  kHalfMessage,
+  kNothing,
+  kSoundFirst,
+  kOpenedTwice,
+  kEndlessSound,
+  kSilence,
+};
+
+}  // namespace voxlate::media
