@@ -30,6 +30,15 @@ class InMemoryJobStore : public JobStore {
         }
         return {.job = require(known->second.job_id).job, .replayed = true};
       }
+    }
+    if (!job.owner.empty()) {
+      const OwnerLimit refused = first_exceeded(job, usage(job.owner, now));
+      if (refused != OwnerLimit::kNone) return {.job = {}, .refused = refused};
+      Day& day = days_[{job.owner, day_of(now)}];
+      ++day.jobs;
+      day.media += job.media.duration;
+    }
+    if (!job.idempotency_key.empty()) {
       keys_[{job.owner, job.idempotency_key}] = {.job_id = job.id, .fingerprint = job.fingerprint, .used_at = now};
     }
     Record record;
@@ -250,6 +259,11 @@ class InMemoryJobStore : public JobStore {
     return counts;
   }
 
+  OwnerUsage usage_of(const std::string& owner, TimePoint now) const override {
+    const MutexLock lock(mutex_);
+    return usage(owner, now);
+  }
+
   int jobs_ahead(const std::string& job_id) const override {
     const MutexLock lock(mutex_);
     const auto mine =
@@ -309,6 +323,28 @@ class InMemoryJobStore : public JobStore {
     TimePoint used_at{};
   };
 
+  struct Day {
+    int jobs = 0;
+    std::chrono::milliseconds media{};
+  };
+
+  static std::chrono::sys_days day_of(TimePoint now) { return std::chrono::floor<std::chrono::days>(now); }
+
+  OwnerUsage usage(const std::string& owner, TimePoint now) const REQUIRES(mutex_) {
+    OwnerUsage used;
+    for (const Record& record : records_) {
+      if (record.job.owner != owner) continue;
+      used.stored_bytes += record.job.media.size_bytes;
+      if (record.job.state == JobState::kQueued) ++used.queued_jobs;
+    }
+    const auto day = days_.find({owner, day_of(now)});
+    if (day != days_.end()) {
+      used.jobs_today = day->second.jobs;
+      used.media_today = day->second.media;
+    }
+    return used;
+  }
+
   static TimePoint rank(const Record& record) {
     return record.queued_at - std::chrono::minutes(5) * static_cast<int>(record.job.spec.priority);
   }
@@ -352,6 +388,7 @@ class InMemoryJobStore : public JobStore {
   mutable Mutex mutex_;
   std::vector<Record> records_ GUARDED_BY(mutex_);  ///< in order of arrival
   std::map<std::pair<std::string, std::string>, Key> keys_ GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::chrono::sys_days>, Day> days_ GUARDED_BY(mutex_);
 };
 
 }  // namespace voxlate::contract
