@@ -124,9 +124,8 @@ struct AuditRecord {
 };
 
 /// Users, their sessions and keys, and what happened to them. Each call is one transaction that is on disk when it
-/// returns, but for the `touch_` calls, which need not be; time is passed in; thread-safe. Every implementation
-/// passes tests/contract/account_store_test. A user that is being deleted exists for `users_in_deletion` and
-/// `finish_deletion` only.
+/// returns; time is passed in; thread-safe. Every implementation passes tests/contract/account_store_test. A user that
+/// is being deleted exists for `users_in_deletion` and `finish_deletion` only.
 class AccountStore {
  public:
   virtual ~AccountStore() = default;

@@ -20,6 +20,15 @@ constexpr int kSweepBatch = 500;
 
 Refusal busy() { return {.reason = Refusal::Reason::kBusy, .retry_after = kBusyFor}; }
 
+/// A full disk must not keep people out: a use that cannot be noted is not.
+void note_use(const std::function<void()>& note) {
+  try {
+    note();
+  } catch (const Error& error) {
+    log::warning("use of a session or key not noted", {{"why", error.what()}});
+  }
+}
+
 std::string describe(const UserChange& change) {
   std::string text;
   const auto add = [&](bool given, const std::string& what) {
@@ -191,7 +200,7 @@ std::optional<SessionOfUser> Accounts::find_session(std::string_view token) {
   if (now - session.last_used_at >= kNoteUseEvery) {
     session.last_used_at = now;
     session.expires_at = expiry(session.created_at, now);
-    store_.touch_session(session.id, session.last_used_at, session.expires_at);
+    note_use([&] { store_.touch_session(session.id, session.last_used_at, session.expires_at); });
   }
   return found;
 }
@@ -202,7 +211,7 @@ std::optional<KeyOfUser> Accounts::find_key(std::string_view text) {
   const TimePoint now = clock_.now();
   if (!found->key.last_used_at || now - *found->key.last_used_at >= kNoteUseEvery) {
     found->key.last_used_at = now;
-    store_.touch_key(found->key.id, now);
+    note_use([&] { store_.touch_key(found->key.id, now); });
   }
   return found;
 }

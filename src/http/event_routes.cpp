@@ -1,6 +1,8 @@
+#include <functional>
 #include <map>
 
 #include "base/ids.h"
+#include "http/identify.h"
 #include "http/json.h"
 #include "http/routes.h"
 
@@ -14,15 +16,16 @@ constexpr std::chrono::milliseconds kLookForClient{1000};
 /// client that comes back to another process gets a snapshot, not a continuation that has holes.
 class EventStream {
  public:
-  EventStream(Api& api, ChangeFeed::Interest interest, std::optional<std::uint64_t> after)
-      : api_(api), interest_(std::move(interest)), after_(after) {}
+  EventStream(Api& api, ChangeFeed::Interest interest, std::optional<std::uint64_t> after,
+              std::function<bool()> still_signed_in)
+      : api_(api), interest_(std::move(interest)), still_signed_in_(std::move(still_signed_in)), after_(after) {}
 
   void run(StreamSink& sink) {
     if (!sink.write("retry: 2000\n\n")) return;
     if (!after_ && !send_snapshot(sink)) return;
     const std::stop_token stop = api_.draining.get_token();
     auto quiet = std::chrono::milliseconds(0);
-    while (!stop.stop_requested() && !sink.client_gone()) {
+    while (!stop.stop_requested() && !sink.client_gone() && still_signed_in_()) {
       const auto batch = api_.services.feed.wait(*after_, interest_, kLookForClient, stop);
       if (batch.missed) {
         if (!send_snapshot(sink)) return;
@@ -98,6 +101,7 @@ class EventStream {
 
   Api& api_;
   const ChangeFeed::Interest interest_;
+  const std::function<bool()> still_signed_in_;
   std::optional<std::uint64_t> after_;  ///< sequence of the last change sent; none: nothing yet
 };
 
@@ -139,7 +143,9 @@ Response event_stream(Api& api, Request& request, const std::string& job_id) {
   response.add("X-Accel-Buffering", "no");
   const auto after = parse_last_id(request.head.value("last-event-id"), api.instance);
   const ChangeFeed::Interest interest{.job_id = job_id, .owner = request.caller.owner_filter()};
-  response.stream = [&api, interest, after, place](StreamSink& sink) { EventStream(api, interest, after).run(sink); };
+  response.stream = [&api, interest, after, place, valid = still_signed_in(api, request)](StreamSink& sink) {
+    EventStream(api, interest, after, valid).run(sink);
+  };
   return response;
 }
 

@@ -43,8 +43,11 @@ struct Request {
   std::map<std::string, std::string> query;     ///< decoded; of a repeated name the last
   std::map<std::string, std::string> captures;  ///< decoded `{name}` parts of the route's pattern
   RequestPhase phase = RequestPhase::kOther;
+  std::string peer{};   ///< address of the client, as text; what a trusted proxy says it is
+  bool secure = false;  ///< came over https to a trusted proxy
   Caller caller{};
   ErrorShape error_shape = ErrorShape::kProblem;
+  std::vector<Header> more_headers{};  ///< of the answer, whatever it will be
 };
 
 /// Where an event stream goes to.

@@ -1,6 +1,11 @@
 #include "http/server.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
 
 #include "base/ids.h"
 #include "base/log.h"
@@ -26,6 +31,18 @@ Request make_request(const RequestHead& head, BodyReader& body) {
           .query = mark == std::string::npos ? std::map<std::string, std::string>()
                                              : parse_query(std::string_view(head.target).substr(mark + 1)),
           .captures = {}};
+}
+
+// The address of the other end as text; empty when it has gone.
+std::string peer_of(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  const void* bytes = address.ss_family == AF_INET6
+                          ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr)
+                          : static_cast<const void*>(&reinterpret_cast<const sockaddr_in&>(address).sin_addr);
+  return ::inet_ntop(address.ss_family, bytes, text.data(), text.size()) != nullptr ? text.data() : std::string();
 }
 
 // The answer to what never became a request: it is closed afterwards, since where the next one begins is not known.
@@ -94,7 +111,8 @@ class Server::Impl {
     try {
       Connection connection(socket, api_.options, drain_.fd());
       ResponseWriter writer(connection);
-      while (serve_one(connection, writer)) {
+      const std::string peer = peer_of(socket);
+      while (serve_one(connection, writer, peer)) {
       }
     } catch (const std::exception& error) {
       // Not from a route, which maps its own failures: an event stream, or the connection itself.
@@ -103,7 +121,7 @@ class Server::Impl {
   }
 
   // False when the connection is to be closed.
-  bool serve_one(Connection& connection, ResponseWriter& writer) {
+  bool serve_one(Connection& connection, ResponseWriter& writer, const std::string& peer) {
     const auto next = connection.next_request();
     if (std::holds_alternative<Connection::Ended>(next)) return false;
     if (const auto* problem = std::get_if<Problem>(&next)) {
@@ -112,6 +130,7 @@ class Server::Impl {
     }
     const auto& head = std::get<RequestHead>(next);
     Request request = make_request(head, connection);
+    request.peer = peer;
     Response response = answer(api_, request);
     const bool whole = connection.finish_body();
     const bool close = !head.keep_alive || !whole || response.stream || api_.draining.stop_requested();

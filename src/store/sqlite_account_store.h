@@ -8,8 +8,7 @@
 
 namespace voxlate::store {
 
-/// The account store in SQLite. Every call but `touch_session` and `touch_key` is durable when it returns; those are
-/// too, but may be left out on a full disk. Thread-safe.
+/// The account store in SQLite. Every call is durable when it returns. Thread-safe.
 ///
 /// On a full disk `add_first_user`, `add_user`, `add_key` and `append_audit` throw `kStorageFull`; everything that
 /// signing in, changing and deleting need still works.

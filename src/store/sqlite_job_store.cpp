@@ -340,7 +340,8 @@ std::optional<Job> SqliteJobStore::get(const std::string& job_id) const {
 }
 
 JobPage SqliteJobStore::list(const JobFilter& filter) const {
-  constexpr const char* kPlace = "SELECT seq FROM jobs WHERE id = ?1";
+  // The place of a job that the filter hides is none: what is another's must not show.
+  constexpr const char* kPlace = "SELECT seq FROM jobs WHERE id = ?1 AND (?2 OR owner = ?3)";
   constexpr const char* kList =
       "SELECT" VOXLATE_JOB_COLUMNS
       "FROM jobs WHERE seq < ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR instr(search_name, ?3) > 0)"
@@ -348,7 +349,7 @@ JobPage SqliteJobStore::list(const JobFilter& filter) const {
   const Storage::Reading reader(storage_);
   std::int64_t before = std::numeric_limits<std::int64_t>::max();
   if (!filter.after_id.empty()) {
-    Statement place = reader->query(kPlace, filter.after_id);
+    Statement place = reader->query(kPlace, filter.after_id, !filter.owner, filter.owner.value_or(""));
     if (!place.step()) {
       throw Error(ErrorCode::kInvalidInput, "the job to continue after is gone; start again from the newest");
     }

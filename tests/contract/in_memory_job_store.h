@@ -225,8 +225,9 @@ class InMemoryJobStore : public JobStore {
     const MutexLock lock(mutex_);
     auto from = records_.rbegin();
     if (!filter.after_id.empty()) {
-      from =
-          std::find_if(from, records_.rend(), [&](const Record& record) { return record.job.id == filter.after_id; });
+      from = std::find_if(from, records_.rend(), [&](const Record& record) {
+        return record.job.id == filter.after_id && (!filter.owner || record.job.owner == *filter.owner);
+      });
       if (from == records_.rend()) {
         throw Error(ErrorCode::kInvalidInput, "the job to continue after is gone; start again from the newest");
       }

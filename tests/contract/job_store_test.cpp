@@ -672,6 +672,16 @@ TEST_P(JobStoreTest, LimitsOfAnOwnerHoldForThatOwnerOnly) {
   EXPECT_EQ(store().enqueue(job, kStart).refused, OwnerLimit::kMediaPerDay);
 }
 
+TEST_P(JobStoreTest, AListDoesNotGoOnBehindAJobThatItDoesNotShow) {
+  NewJob job = new_job();
+  job.owner = "ann";
+  const std::string id = store().enqueue(job, kStart).job.id;
+  JobFilter filter{.owner = "bob", .state = {}, .search = {}, .after_id = id};
+  EXPECT_EQ(code_of([&] { store().list(filter); }), ErrorCode::kInvalidInput);
+  filter.owner = "ann";
+  EXPECT_TRUE(store().list(filter).jobs.empty());
+}
+
 TEST_P(JobStoreTest, WhatADayHasUsedIsNotWonBackByDeletingAndEndsWithTheDay) {
   NewJob job = new_job();
   job.owner = "ann";
