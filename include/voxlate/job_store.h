@@ -19,6 +19,26 @@ struct Lease {
   std::string token;  ///< random, new at every claim
 };
 
+/// What an owner has and has used, deleted jobs included where it counts days. Days are of UTC.
+struct OwnerUsage {
+  int queued_jobs = 0;
+  std::uint64_t stored_bytes = 0;  ///< of the media of all the owner's jobs
+  int jobs_today = 0;
+  std::chrono::milliseconds media_today{};
+
+  bool operator==(const OwnerUsage&) const = default;
+};
+
+/// How much of that an owner may have, the new job included; none: no limit.
+struct OwnerLimits {
+  std::optional<int> queued_jobs{};
+  std::optional<std::uint64_t> stored_bytes{};
+  std::optional<int> jobs_per_day{};
+  std::optional<std::chrono::milliseconds> media_per_day{};
+};
+
+enum class OwnerLimit { kNone, kQueuedJobs, kStoredBytes, kJobsPerDay, kMediaPerDay };
+
 struct NewJob {
   std::string id;
   std::string owner;  ///< `Job::owner`
@@ -26,11 +46,27 @@ struct NewJob {
   MediaSummary media;
   std::string idempotency_key;  ///< empty: none; of the owner
   std::string fingerprint;      ///< SHA-256 of what was asked, compared when the key is seen again
+  OwnerLimits limits{};
 };
+
+/// The limit that the job would exceed.
+constexpr OwnerLimit first_exceeded(const NewJob& job, const OwnerUsage& usage) {
+  const OwnerLimits& most = job.limits;
+  if (most.queued_jobs && usage.queued_jobs + 1 > *most.queued_jobs) return OwnerLimit::kQueuedJobs;
+  if (most.stored_bytes && usage.stored_bytes + job.media.size_bytes > *most.stored_bytes) {
+    return OwnerLimit::kStoredBytes;
+  }
+  if (most.jobs_per_day && usage.jobs_today + 1 > *most.jobs_per_day) return OwnerLimit::kJobsPerDay;
+  if (most.media_per_day && usage.media_today + job.media.duration > *most.media_per_day) {
+    return OwnerLimit::kMediaPerDay;
+  }
+  return OwnerLimit::kNone;
+}
 
 struct EnqueueResult {
   Job job;
-  bool replayed = false;  ///< the key was known: `job` is the earlier one and nothing was added
+  bool replayed = false;                   ///< the key was known: `job` is the earlier one and nothing was added
+  OwnerLimit refused = OwnerLimit::kNone;  ///< else nothing was added, and `job` is empty
 };
 
 /// What is left to say of a job that is changed or gone without being read.
@@ -84,7 +120,7 @@ class JobStore {
   virtual ~JobStore() = default;
 
   /// Adds a queued job, or finds the earlier one under the same idempotency key; a key is known for 24 hours,
-  /// as long as its job exists.
+  /// as long as its job exists. Of several jobs of an owner at once none gets past `NewJob::limits`.
   /// Throws `kInvalidInput` when the key was used with another fingerprint.
   virtual EnqueueResult enqueue(const NewJob& job, TimePoint now) = 0;
 
@@ -132,6 +168,7 @@ class JobStore {
   virtual JobPage list(const JobFilter& filter) const = 0;
   /// All five states, at one moment.
   virtual std::map<JobState, int> count_by_state() const = 0;
+  virtual OwnerUsage usage_of(const std::string& owner, TimePoint now) const = 0;
   /// Queued jobs that would be claimed before this one, those that wait for a retry left out; 0 for a job in
   /// any other state.
   virtual int jobs_ahead(const std::string& job_id) const = 0;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/account_settings.h"
 #include "app/media_files.h"
 #include "app/version.h"
 #include "app/whisper_engine.h"
@@ -19,6 +20,7 @@ constexpr std::size_t kFeedCapacity = 4096;
 constexpr int kMaxCrashes = 3;
 constexpr std::chrono::seconds kModelsEvery{10};
 constexpr std::chrono::seconds kRemoteTranslatorsEvery{30};
+constexpr std::chrono::hours kSweepAccountsEvery{24};
 
 jobs::JobRunner::Options runner_options(const Config& config, const std::string& owner) {
   jobs::JobRunner::Options options;
@@ -37,6 +39,9 @@ App::App(const Config& config)
       owner_(random_id()),
       data_(config.data_dir),
       storage_({.path = data_.database()}),
+      accounts_(accounts_on(config)
+                    ? std::make_optional<accounts::Accounts>(account_options(config), account_store_, clock_)
+                    : std::nullopt),
       feed_(kFeedCapacity),
       engines_(config, clock_),
       media_sandbox_(await_media_sandbox(engines_.media())),
@@ -58,9 +63,12 @@ App::App(const Config& config)
                     }),
       remote_translators_("remote translators", kRemoteTranslatorsEvery,
                           [this](const std::stop_token& stop) { ask_remote_translators(stop); }),
+      account_sweeper_("account sweeping", kSweepAccountsEvery,
+                       [this](const std::stop_token& stop) { sweep_accounts(stop); }),
       server_(http_options(), http_services()) {
   engines_.model_folder().create();
   remote_translators_.poke();
+  account_sweeper_.poke();
   log::info("Thread safety enabled", {{"workers", config.max_concurrent_jobs}});
   for (const TranscriberInfo& engine : engines_.capabilities().engines) {
     log::info("recogniser ready", {{"engine", engine.id}, {"notice", engine.notice}});
@@ -82,10 +90,31 @@ void App::ask_remote_translators(const std::stop_token& stop) {
   }
 }
 
+/// Deletes what is left of a user that was deleted: jobs, files, and traces in the database's log.
+void App::purge_user(const std::string& user_id) {
+  const int jobs = cleaner_.remove_owner(user_id);
+  account_store_.finish_deletion(user_id);
+  storage_.flush();
+  log::info("user purged", {{"uid", user_id}, {"jobs", jobs}});
+}
+
+void App::sweep_accounts(const std::stop_token& stop) {
+  for (const std::string& user_id : account_store_.users_in_deletion()) purge_user(user_id);
+  if (accounts_) {
+    const int swept = accounts_->sweep([&stop] { return stop.stop_requested(); });
+    log::info("accounts swept", {{"rows", swept}});
+  }
+  if (storage_.compact()) log::info("database compacted");
+}
+
 void App::run(std::stop_token stop) {
   const int port = server_.bind();
   const std::string host = config_.host.find(':') == std::string::npos ? config_.host : "[" + config_.host + "]";
   log::info("listening", {{"url", fmt::format("http://{}:{}", host, port)}, {"data_dir", config_.data_dir.string()}});
+  if (accounts_ && !account_store_.has_users()) {
+    log::warning("no users yet",
+                 {{"todo", "register on this machine, or stop the server and: voxlate user add NAME --admin"}});
+  }
   const std::stop_callback stop_taking(stop, [this] { runner_.stop_taking(); });
   server_.run(stop);
   runner_.stop_running();
@@ -106,6 +135,7 @@ http::Options App::http_options() const {
   for (const std::string& proxy : config_.trusted_proxies) {
     if (const auto range = IpRange::parse(proxy)) options.trusted_proxies.push_back(*range);
   }
+  options.max_uploads_per_user = config_.max_uploads_per_user;
   options.allowed_hosts = config_.allowed_hosts;
   options.version = versions().front().second;
   return options;
@@ -128,7 +158,9 @@ http::Services App::http_services() {
           },
       .status = [this] { return status(); },
       .transcript = [this](const Job& job) { return pipeline::job_transcript(job, data_.workspace(job.id), store_); },
-      .wake_workers = [this] { runner_.wake(); }};
+      .wake_workers = [this] { runner_.wake(); },
+      .accounts = accounts_ ? &*accounts_ : nullptr,
+      .purge_user = [this](const std::string& user_id) { purge_user(user_id); }};
 }
 
 SystemStatus App::status() {

@@ -4,6 +4,7 @@
 #include <stop_token>
 #include <string>
 
+#include "accounts/accounts.h"
 #include "app/engines.h"
 #include "app/model_files.h"
 #include "base/change_feed.h"
@@ -18,6 +19,7 @@
 #include "jobs/job_runner.h"
 #include "jobs/ticker.h"
 #include "models/model_library.h"
+#include "store/sqlite_account_store.h"
 #include "store/sqlite_job_store.h"
 
 namespace voxlate::app {
@@ -39,6 +41,8 @@ class App {
   http::Services http_services();
   SystemStatus status();
   void ask_remote_translators(const std::stop_token& stop);
+  void purge_user(const std::string& user_id);
+  void sweep_accounts(const std::stop_token& stop);
 
   const Config config_;
   const std::string owner_;  // this process among all that ever ran on the data folder
@@ -47,6 +51,8 @@ class App {
   DataFolder data_;
   store::Storage storage_;
   store::SqliteJobStore store_{storage_};
+  store::SqliteAccountStore account_store_{storage_};
+  std::optional<accounts::Accounts> accounts_;  // none: accounts are off
   ChangeFeed feed_;
   health::Sampler sampler_;
   health::GpuProbe gpus_{clock_};
@@ -59,6 +65,7 @@ class App {
   jobs::JobRescuer rescuer_;
   jobs::Ticker model_ticker_;
   jobs::Ticker remote_translators_;
+  jobs::Ticker account_sweeper_;
   http::Server server_;
 };
 

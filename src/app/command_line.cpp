@@ -18,6 +18,7 @@
 #include "app/models_command.h"
 #include "app/stop_signals.h"
 #include "app/transcribe_files.h"
+#include "app/user_command.h"
 #include "app/version.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -240,6 +241,34 @@ void add_bench(CLI::App& root, CommonOptions& common, BenchRequest& request, std
   });
 }
 
+void add_users(CLI::App& root, CommonOptions& common, AddUserRequest& request, std::function<int()>& chosen) {
+  CLI::App* users = root.add_subcommand("user", "add and list users, change passwords; while no server runs");
+  users->require_subcommand(1);
+  const auto add_command = [&](const char* name, const char* help, std::function<void(const Config&)> run) {
+    CLI::App* command = users->add_subcommand(name, help);
+    common.add_to(*command);
+    command->callback([&common, &chosen, run = std::move(run)] {
+      chosen = [&common, run] {
+        Config config = common.load();
+        if (config.origins.at("log.level") == "default") config.log_level = "warning";
+        log::initialise(to_level(config.log_level));
+        run(config);
+        return 0;
+      };
+    });
+    return command;
+  };
+  CLI::App* add = add_command("add", "add a user; the password is asked for, or the first line of the input",
+                              [&request](const Config& config) { add_user(config, request); });
+  add->add_option("name", request.name, "letters a to z, digits, \".\", \"-\", \"_\"")->required();
+  add->add_option("--email", request.email, "also good for signing in");
+  add->add_flag("--admin", request.admin, "may do everything, also manage users and models");
+  CLI::App* passwd = add_command("passwd", "set another password; all sessions of the user end",
+                                 [&request](const Config& config) { change_user_password(config, request.name); });
+  passwd->add_option("name", request.name, "or e-mail address")->required();
+  add_command("list", "users, oldest first", [](const Config& config) { list_users(config); });
+}
+
 void add_others(CLI::App& root, CommonOptions& common, bool& with_licences, std::function<int()>& chosen) {
   CLI::App* doctor = root.add_subcommand("doctor", "what was found, what is in effect, what to do about what is wrong");
   common.add_to(*doctor);
@@ -270,12 +299,14 @@ int run_command_line(std::vector<std::string> arguments) {
   TranscribeRequest request;
   ModelsRequest models;
   BenchRequest bench;
+  AddUserRequest user;
   bool with_licences = false;
   std::function<int()> chosen;
   add_serve(root, common, chosen);
   add_transcribe(root, common, request, chosen);
   add_models(root, common, models, chosen);
   add_bench(root, common, bench, chosen);
+  add_users(root, common, user, chosen);
   add_others(root, common, with_licences, chosen);
 
   std::vector<std::string> reversed = with_long_names(std::move(arguments));

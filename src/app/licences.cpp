@@ -21,6 +21,7 @@ constexpr Entry kLinked[] = {
     {"SQLite", "public domain", "job queue and database"},
     {"cpp-httplib", "MIT", "HTTP"},
     {"OpenSSL", "Apache-2.0", "hashing; TLS inside cpp-httplib"},
+    {"libsodium", "ISC", "hashes of passwords"},
     {"libcurl", "curl", "downloads of models, requests to servers that translate"},
     {"libzip", "BSD-3-Clause", "unpacking of translation packages"},
     {"zlib", "Zlib", "compression in HTTP, and the measure of texts that repeat themselves"},

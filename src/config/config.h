@@ -32,6 +32,18 @@ struct Config {
   std::vector<std::string> trusted_proxies;  ///< addresses and networks
   std::vector<std::string> allowed_hosts;    ///< names in `Host` besides loopback names and IP addresses
 
+  std::string accounts_mode = "auto";  ///< on, off, or auto: on unless `host` is a loopback address
+  bool accounts_allow_open_network = false;
+  std::string accounts_registration = "closed";
+  std::chrono::hours session_idle_time{24};
+  std::uint64_t quota_stored_bytes = std::uint64_t{20} << 30U;  ///< of each user; 0: no limit, as below
+  int quota_jobs_per_day = 200;
+  std::chrono::minutes quota_media_per_day{1440};
+  int max_queued_jobs_per_user = 100;
+  int max_uploads_per_user = 4;
+  int requests_per_minute = 600;
+  std::chrono::days audit_retention{365};
+
   int max_concurrent_jobs = 3;
   int max_attempts = 5;
   std::chrono::seconds stall_timeout{1800};

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "http/guard.h"
+#include "http/identify.h"
 #include "http/routes.h"
 
 namespace voxlate::http {
@@ -49,10 +50,14 @@ Response dispatch(Api& api, Request& request) {
     if (route.method == wanted) {
       request.captures = std::move(*captures);
       request.error_shape = route.error_shape;
-      if (const auto problem = check_access(request.caller, route.access)) return problem_response(*problem, request);
+      if (const auto problem = admit(api, request, route.access)) return problem_response(*problem, request);
       return route.handle(api, request);
     }
     allow += (allow.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);
+  }
+  // Who is not signed in does not learn what there is.
+  if (is_api_path(request.path)) {
+    if (const auto problem = admit(api, request, Access::kRead)) return problem_response(*problem, request);
   }
   if (allow.empty() && is_api_path(request.path)) {
     return problem_response({.code = "not_found", .detail = "There is no such route."}, request);
@@ -128,6 +133,8 @@ void add_common_headers(Response& response, std::string_view request_id) {
 
 Response answer(Api& api, Request& request) {
   Response response = answer_or_problem(api, request);
+  for (Header& header : request.more_headers) response.headers.push_back(std::move(header));
+  if (request.secure) response.add("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
   add_common_headers(response, request.id);
   if (request.secure) response.add("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
   log::debug("request answered",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -45,6 +46,28 @@ class KeysInFlight {
   std::set<std::string> keys_ GUARDED_BY(mutex_);
 };
 
+/// How many things of a kind each user has under way. Thread-safe.
+class UserCounts {
+ public:
+  /// False when the user has `most` already.
+  bool try_take(const std::string& user_id, int most) {
+    const MutexLock lock(mutex_);
+    int& count = counts_[user_id];
+    if (count < most) return ++count > 0;
+    if (count == 0) counts_.erase(user_id);
+    return false;
+  }
+
+  void give_back(const std::string& user_id) {
+    const MutexLock lock(mutex_);
+    if (--counts_[user_id] <= 0) counts_.erase(user_id);
+  }
+
+ private:
+  Mutex mutex_;
+  std::map<std::string, int> counts_ GUARDED_BY(mutex_);
+};
+
 /// What all routes share. Thread-safe.
 struct Api {
   const Options options;
@@ -53,6 +76,7 @@ struct Api {
 
   SpaceLedger space{};
   KeysInFlight keys{};
+  UserCounts uploads{};
   std::atomic<int> event_streams = 0;
   std::stop_source draining{};  ///< stopped at the start of the shutdown
 };

@@ -27,6 +27,7 @@ struct Caller {
   std::string user_id{};         ///< of a user
   bool admin = false;            ///< of a user
   Access most = Access::kAdmin;  ///< of a key with less than its user's rights
+  std::string session_id{};      ///< of a browser that is signed in; empty: a key, or nobody
 
   bool may(Access access) const {
     if (access == Access::kOpen || kind == Kind::kLocal) return true;

@@ -155,6 +155,7 @@ void EventHub::work(const std::stop_token& stop) {
         tell_snapshots(after);
       else
         tell_changes(batch);
+      end_disallowed();
       tell_alive();
     } catch (const std::exception& error) {
       // The clients come back and go on where they were.
@@ -224,6 +225,26 @@ void EventHub::tell_alive() {
     stream.told_at = now;
   }
   if (!texts.empty()) tell_(std::move(texts));
+}
+
+// Asked without the lock: the answer takes a look into the database.
+void EventHub::end_disallowed() {
+  const auto now = Clock::now();
+  if (now - asked_at_ < kTick) return;
+  asked_at_ = now;
+  std::vector<std::pair<std::uint64_t, std::function<bool()>>> questions;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [id, stream] : streams_) questions.emplace_back(id, stream.subscription.still_allowed);
+  }
+  std::vector<EventText> texts;
+  for (const auto& [id, still_allowed] : questions) {
+    if (still_allowed && !still_allowed()) texts.push_back(end_of(id));
+  }
+  if (texts.empty()) return;
+  const MutexLock lock(mutex_);
+  for (const EventText& text : texts) streams_.erase(text.id);
+  tell_(std::move(texts));
 }
 
 void EventHub::end_all(std::uint64_t sequence) {

@@ -69,6 +69,7 @@ class EventHub {
   void tell_changes(const ChangeFeed::Batch& batch);
   void tell_snapshots(std::uint64_t sequence);
   void tell_alive();
+  void end_disallowed();
   void end_all(std::uint64_t sequence);
   bool nobody_waits(std::uint64_t sequence);
 
@@ -77,6 +78,7 @@ class EventHub {
 
   Mutex mutex_;
   std::map<std::uint64_t, Stream> streams_ GUARDED_BY(mutex_);
+  Clock::time_point asked_at_{};           ///< of the thread alone: when it was last seen who may still listen
   std::uint64_t told_ GUARDED_BY(mutex_);  ///< the last change that all streams of that time were told
   std::jthread thread_;
 };

@@ -1,3 +1,4 @@
+#include "http/identify.h"
 #include "http/routes.h"
 
 namespace voxlate::http {
@@ -42,6 +43,7 @@ Response event_stream(Api& api, Request& request, const std::string& job_id) {
   response.add("X-Accel-Buffering", "no");
   response.events = EventSubscription{.interest = {.job_id = job_id, .owner = request.caller.owner_filter()},
                                       .after = parse_last_id(request.head.value("last-event-id"), api.instance),
+                                      .still_allowed = still_signed_in(api, request),
                                       .place = place};
   return response;
 }

@@ -29,6 +29,8 @@ std::optional<Problem> check_host(const RequestHead& head, const Options& option
 
 std::optional<Problem> check_origin(const RequestHead& head) {
   if (is_safe(head.method)) return std::nullopt;
+  // A page cannot send this to another site without asking first, which is never granted.
+  if (head.value("authorization").starts_with("Bearer ")) return std::nullopt;
   Problem refused{.code = "cross_site_request", .detail = "A page of another site may not change anything here."};
   if (head.has("sec-fetch-site")) {
     return head.value("sec-fetch-site") == "same-origin" ? std::nullopt : std::optional(refused);

@@ -5,8 +5,10 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "http/identify.h"
 #include "http/job_request.h"
 #include "http/json.h"
+#include "http/owner_limits.h"
 #include "http/routes.h"
 
 namespace voxlate::http {
@@ -42,6 +44,13 @@ int seconds_to_next_place(Api& api) {
 // What can be refused before a byte of the body is read.
 std::optional<Problem> refuse_early(Api& api, const Request& request) {
   const Options& options = api.options;
+  // A repetition counts for no limit: whether it is one is known only with the body.
+  if (!request.head.has("idempotency-key")) {
+    const OwnerLimits limits = limits_of(api, request);
+    const std::uint64_t announced = request.head.content_length.value_or(0);
+    const auto exceeded = exceeded_early(api, request, limits, announced - std::min(announced, kFormOverheadBytes));
+    if (exceeded != OwnerLimit::kNone) return quota_problem(api, exceeded, limits, seconds_to_next_place(api));
+  }
   if (api.draining.stop_requested()) {
     return Problem{.code = "shutting_down", .detail = "The server is shutting down.", .retry_after_s = 10};
   }
@@ -96,13 +105,17 @@ Response accepted(const std::string& id, bool replayed) {
 
 // The upload is durable under the name of the job before the job exists; a failure in between leaves only
 // what the next start sweeps.
-Response enqueue(Api& api, UploadForm form, NewJob job) {
+Response enqueue(Api& api, const Request& request, UploadForm form, NewJob job) {
   job.id = random_id();
+  job.limits = limits_of(api, request);
   NewWorkspace workspace(api.services.data.workspace(job.id));
   (*workspace).create();
   form.file.move_to((*workspace).source());
   const EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
   if (result.replayed) return accepted(result.job.id, /*replayed=*/true);
+  if (result.refused != OwnerLimit::kNone) {
+    return problem_response(quota_problem(api, result.refused, job.limits, seconds_to_next_place(api)), request);
+  }
   workspace.keep();
   api.services.feed.publish(ChangeKind::kJob, job.id, job.owner);
   api.services.wake_workers();
@@ -128,6 +141,9 @@ Response receive_job(Api& api, Request& request, const std::string& key) {
   NewJob job;
   job.owner = request.caller.user_id;
   job.spec = std::get<JobSpec>(std::move(parsed));
+  if (job.spec.priority == Priority::kUrgent && !request.caller.may(Access::kAdmin)) {
+    return problem_response({.code = "not_allowed", .detail = "Only administrators make urgent jobs."}, request);
+  }
   job.idempotency_key = key;
   job.fingerprint = sha256_hex(canonical_form(job.spec) + form.file.sha256());
   api.services.complete_spec(job.spec);
@@ -135,7 +151,12 @@ Response receive_job(Api& api, Request& request, const std::string& key) {
   job.media = api.services.probe(form.file.path(), job.spec);
   request.phase = RequestPhase::kOther;
   job.media.size_bytes = form.file.size_bytes();
-  return enqueue(api, std::move(form), std::move(job));
+  // The upload may have taken long.
+  if (!still_signed_in(api, request)()) {
+    return problem_response({.code = "session_expired", .detail = "The session or key has ended; sign in again."},
+                            request);
+  }
+  return enqueue(api, request, std::move(form), std::move(job));
 }
 
 std::optional<JobState> parse_state(std::string_view text) {
@@ -191,7 +212,12 @@ std::string page_link(const Request& request, const JobFilter& filter, const std
 
 std::optional<Job> find_job(const Api& api, const Request& request) {
   auto job = api.services.store.get(request.captures.at("id"));
-  return job && request.caller.sees(job->owner) ? job : std::nullopt;
+  if (job && !request.caller.sees(job->owner)) {
+    log::info("authz.deny",
+              {{"rid", request.id}, {"uid", request.caller.user_id}, {"ip", request.peer}, {"obj", job->id}});
+    job.reset();
+  }
+  return job;
 }
 
 Response no_such_job(const Request& request) {
@@ -219,6 +245,8 @@ Response create_job(Api& api, Request& request) {
     key = std::move(*parsed);
   }
   if (const auto problem = refuse_early(api, request)) return problem_response(*problem, request);
+  const UploadPlace place(api, request);
+  if (const auto problem = place.refused()) return problem_response(*problem, request);
   if (key.empty()) return receive_job(api, request, key);
   const std::string held_key = request.caller.user_id + "/" + key;
   if (!api.keys.try_take(held_key)) {

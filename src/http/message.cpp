@@ -40,6 +40,7 @@ Response problem_response(const Problem& problem, const Request& request) {
   response.body = problem.json(request.id);
   if (problem.retry_after_s) response.add("Retry-After", std::to_string(*problem.retry_after_s));
   if (!problem.allow.empty()) response.add("Allow", problem.allow);
+  if (response.status == 401) response.add("WWW-Authenticate", "Bearer");
   return response;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,10 +44,11 @@ struct Request {
   std::map<std::string, std::string> query;     ///< decoded; of a repeated name the last
   std::map<std::string, std::string> captures;  ///< decoded `{name}` parts of the route's pattern
   RequestPhase phase = RequestPhase::kOther;
-  Caller caller{};
-  ErrorShape error_shape = ErrorShape::kProblem;
   std::string peer{};   ///< address of the client, as text; what a trusted proxy says it is
   bool secure = false;  ///< came over https to a trusted proxy
+  Caller caller{};
+  ErrorShape error_shape = ErrorShape::kProblem;
+  std::vector<Header> more_headers{};  ///< of the answer, whatever it will be
 };
 
 /// A place among the event streams that the server holds; free again when the object is gone.
@@ -55,7 +57,8 @@ class StreamPlace;
 /// What an event stream tells.
 struct EventSubscription {
   ChangeFeed::Interest interest;
-  std::optional<std::uint64_t> after;  ///< sequence of the last change that the client has seen
+  std::optional<std::uint64_t> after;   ///< sequence of the last change that the client has seen
+  std::function<bool()> still_allowed;  ///< asked every second; the stream ends once it is not
   std::shared_ptr<const StreamPlace> place;
 };
 

@@ -50,6 +50,13 @@ constexpr std::array kKinds = {
     Kind{"model_conflict", 409, "The state of the model does not allow this"},
     Kind{"not_signed_in", 401, "Not signed in"},
     Kind{"not_allowed", 403, "Not allowed"},
+    Kind{"session_expired", 401, "The session or key is not valid any more"},
+    Kind{"invalid_credentials", 401, "The name or the password is wrong"},
+    Kind{"registration_closed", 403, "Registration is closed"},
+    Kind{"account_conflict", 409, "The state of the account does not allow this"},
+    Kind{"accounts_off", 409, "This server has no accounts"},
+    Kind{"rate_limited", 429, "Too many requests"},
+    Kind{"quota_exceeded", 429, "The quota is used up"},
     Kind{"client_not_built", 404, "The browser client is not part of this build"},
 };
 
@@ -100,6 +107,7 @@ Problem problem_of(const Error& error, RequestPhase phase) {
       break;
     case ErrorCode::kConflict:
       if (phase == RequestPhase::kChangingModel) problem.code = "model_conflict";
+      if (phase == RequestPhase::kChangingAccount) problem.code = "account_conflict";
       break;
     case ErrorCode::kStorageFull: problem.retry_after_s = 60; break;
     case ErrorCode::kCancelled:

@@ -30,8 +30,9 @@ struct Problem {
   std::string json(std::string_view request_id) const;
 };
 
-/// What the request was doing when it failed: the media of a client is judged, a model is changed, or anything else.
-enum class RequestPhase { kOther, kProbing, kChangingModel };
+/// What the request was doing when it failed: the media of a client is judged, a model or an account is
+/// changed, or anything else.
+enum class RequestPhase { kOther, kProbing, kChangingModel, kChangingAccount };
 
 /// The problem for an Error. The message of `kInternal` and its like stays in the log.
 Problem problem_of(const Error& error, RequestPhase phase);

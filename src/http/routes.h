@@ -29,6 +29,22 @@ Response show_model(Api& api, Request& request);
 Response download_model(Api& api, Request& request);
 Response unload_model(Api& api, Request& request);
 Response delete_model(Api& api, Request& request);
+Response register_user(Api& api, Request& request);
+Response login(Api& api, Request& request);
+Response logout(Api& api, Request& request);
+Response show_me(Api& api, Request& request);
+Response change_password(Api& api, Request& request);
+Response list_users(Api& api, Request& request);
+Response create_user(Api& api, Request& request);
+Response show_user(Api& api, Request& request);
+Response change_user(Api& api, Request& request);
+Response delete_user(Api& api, Request& request);
+Response list_keys(Api& api, Request& request);
+Response create_key(Api& api, Request& request);
+Response revoke_key(Api& api, Request& request);
+Response list_sessions(Api& api, Request& request);
+Response end_session(Api& api, Request& request);
+Response show_audit(Api& api, Request& request);
 Response send_openapi(Api& api, Request& request);
 Response livez(Api& api, Request& request);
 Response readyz(Api& api, Request& request);
@@ -72,6 +88,22 @@ inline constexpr std::array kRoutes = {
     Route{"POST", "/api/models/{id}/download", download_model, Access::kAdmin},
     Route{"POST", "/api/models/{id}/unload", unload_model, Access::kAdmin},
     Route{"DELETE", "/api/models/{id}", delete_model, Access::kAdmin},
+    Route{"POST", "/api/auth/register", register_user, Access::kOpen},
+    Route{"POST", "/api/auth/login", login, Access::kOpen},
+    Route{"POST", "/api/auth/logout", logout, Access::kOpen},
+    Route{"GET", "/api/auth/me", show_me, Access::kOpen},
+    Route{"POST", "/api/auth/password", change_password, Access::kWrite},
+    Route{"GET", "/api/users", list_users, Access::kAdmin},
+    Route{"POST", "/api/users", create_user, Access::kAdmin},
+    Route{"GET", "/api/users/{id}", show_user, Access::kAdmin},
+    Route{"PATCH", "/api/users/{id}", change_user, Access::kAdmin},
+    Route{"DELETE", "/api/users/{id}", delete_user, Access::kAdmin},
+    Route{"GET", "/api/keys", list_keys, Access::kRead},
+    Route{"POST", "/api/keys", create_key, Access::kWrite},
+    Route{"DELETE", "/api/keys/{id}", revoke_key, Access::kWrite},
+    Route{"GET", "/api/sessions", list_sessions, Access::kRead},
+    Route{"DELETE", "/api/sessions/{id}", end_session, Access::kWrite},
+    Route{"GET", "/api/audit", show_audit, Access::kAdmin},
     Route{"GET", "/api/openapi.yaml", send_openapi, Access::kRead},
     Route{"GET", "/livez", livez, Access::kOpen},
     Route{"GET", "/readyz", readyz, Access::kOpen},

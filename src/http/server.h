@@ -20,6 +20,10 @@
 #include "voxlate/system_status.h"
 #include "voxlate/transcript.h"
 
+namespace voxlate::accounts {
+class Accounts;
+}
+
 namespace voxlate::http {
 
 /// Limits and times of the server. Every wait and every buffer has one.
@@ -32,6 +36,7 @@ struct Options {
   std::optional<std::chrono::seconds> max_media_duration{};    ///< only reported; enforced by `Services::probe`
   int max_queued_jobs = 1000;
   int max_jobs_per_page = 200;
+  int max_uploads_per_user = 4;           ///< at the same time; with accounts
   int max_connections = 4096;             ///< in all; one that waits or is slow costs no thread
   int max_connections_per_address = 256;  ///< loopback and trusted proxies may have all
   int request_threads = 64;               ///< requests that are worked on at once
@@ -68,6 +73,10 @@ struct Services {
   std::function<Transcript(const Job&)> transcript;
   /// A job may have become runnable, or is to be stopped.
   std::function<void()> wake_workers;
+  /// Users and their keys; none: accounts are off, and everybody is the local user.
+  accounts::Accounts* accounts = nullptr;
+  /// Deletes the jobs of a user with their files, and everything that is left of the user then.
+  std::function<void(const std::string& user_id)> purge_user{};
 };
 
 /// The HTTP side of the product: connection front, routes, embedded client. Owns the threads that answer

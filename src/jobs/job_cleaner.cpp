@@ -44,4 +44,18 @@ int JobCleaner::clean() {
   }
 }
 
+int JobCleaner::remove_owner(const std::string& owner) {
+  int removed = 0;
+  for (;;) {
+    const JobPage page = store_.list({.owner = owner, .state = {}, .search = {}, .after_id = {}, .limit = kBatch});
+    for (const Job& job : page.jobs) {
+      if (!store_.remove(job.id)) continue;
+      feed_.publish(ChangeKind::kDeleted, job.id, job.owner);
+      data_.workspace(job.id).remove();
+      ++removed;
+    }
+    if (page.jobs.empty()) return removed;
+  }
+}
+
 }  // namespace voxlate::jobs

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 #include "base/change_feed.h"
 #include "base/clock.h"
@@ -25,6 +26,9 @@ class JobCleaner {
 
   /// One pass; returns how many jobs went.
   int clean();
+
+  /// Deletes all jobs of an owner, in any state, with their folders; returns how many there were.
+  int remove_owner(const std::string& owner);
 
  private:
   const Options options_;

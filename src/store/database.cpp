@@ -77,6 +77,12 @@ void Statement::bind(int index, std::optional<std::int64_t> value) {
   }
 }
 
+void Statement::bind(int index, Blob value) {
+  const char* data = value.bytes.empty() ? "" : value.bytes.data();
+  check(connection_, sqlite3_bind_blob64(statement_.get(), index, data, value.bytes.size(), SQLITE_TRANSIENT),
+        "cannot bind bytes");
+}
+
 bool Statement::step() {
   const int result = sqlite3_step(statement_.get());
   check(connection_, result, "the database refused");
@@ -110,9 +116,10 @@ Database::Database(const std::filesystem::path& path, Access access) {
 
 void Database::configure(Access access) {
   check(connection_.get(), sqlite3_busy_timeout(connection_.get(), kBusyTimeoutMs), "cannot set the busy timeout");
+  // A negative cache size is in KiB: 64 MiB of pages, taken as they are read.
   execute(
       "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
-      "PRAGMA wal_autocheckpoint = 0;");
+      "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 0;");
   if (access == Access::kReadOnly) return;
   Statement mode = query("PRAGMA journal_mode = WAL");
   if (!mode.step() || mode.text(0) != "wal") {
@@ -150,6 +157,19 @@ bool Database::checkpoint(bool passive) {
   int copied = 0;
   const int result = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, mode, &in_log, &copied);
   return result == SQLITE_OK && in_log == copied;
+}
+
+bool Database::compact() {
+  constexpr std::int64_t kLeastFreePages = 1024;
+  const auto number = [this](const char* pragma) {
+    Statement row = query(pragma);
+    row.step();
+    return row.integer(0);
+  };
+  const std::int64_t free_pages = number("PRAGMA freelist_count");
+  if (free_pages < kLeastFreePages || free_pages * 4 < number("PRAGMA page_count")) return false;
+  execute("VACUUM");
+  return true;
 }
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(connection_.get()) == 0; }

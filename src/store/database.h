@@ -13,6 +13,11 @@ struct sqlite3_stmt;
 
 namespace voxlate::store {
 
+/// Bytes of a BLOB column, borrowed.
+struct Blob {
+  std::string_view bytes;
+};
+
 /// One prepared statement of a Database. Parameters are `?1 ?2 …`, columns count from 0. Not thread-safe.
 class Statement {
  public:
@@ -22,6 +27,7 @@ class Statement {
   void bind(int index, double value);
   void bind(int index, std::string_view value);
   void bind(int index, std::optional<std::int64_t> value);
+  void bind(int index, Blob value);
 
   /// Goes to the next row; false at the end. Throws what Database throws.
   bool step();
@@ -91,6 +97,10 @@ class Database {
   /// when that was not possible; nothing is lost then.
   bool checkpoint(bool passive);
 
+  /// Gives the room of deleted rows back to the disk, when it is a quarter of the file or more and at least 4 MiB; true
+  /// then. Not within a transaction. Needs as much free disk as the file has.
+  bool compact();
+
   bool in_transaction() const;
 
   /// Never throws.
@@ -105,6 +115,7 @@ class Database {
   static double to_parameter(double value) { return value; }
   static std::string_view to_parameter(std::string_view value) { return value; }
   static std::optional<std::int64_t> to_parameter(std::optional<std::int64_t> value) { return value; }
+  static Blob to_parameter(Blob value) { return value; }
 
   int changes() const;
   void configure(Access access);

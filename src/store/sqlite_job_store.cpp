@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "store/case_fold.h"
 #include "store/database.h"
+#include "store/deflated.h"
 #include "store/job_row.h"
 #include "voxlate/error.h"
 
@@ -32,6 +33,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kAgeing = std::chrono::minutes(5);
 constexpr std::chrono::milliseconds kKeyLifetime = std::chrono::hours(24);
+constexpr std::size_t kDeflateFromBytes = 1024;  // shorter checkpoints are not worth it
 
 constexpr const char* kSelectJob = "SELECT" VOXLATE_JOB_COLUMNS "FROM jobs WHERE id = ?1";
 
@@ -77,6 +79,35 @@ std::optional<Job> find_replayed(Database& database, const NewJob& job) {
   return require_job(database, row.text(0));
 }
 
+std::int64_t day_of(TimePoint now) { return std::chrono::floor<std::chrono::days>(now).time_since_epoch().count(); }
+
+OwnerUsage read_usage(Database& database, const std::string& owner, TimePoint now) {
+  constexpr const char* kJobs =
+      "SELECT count(*) FILTER (WHERE state = 'queued'), ifnull(sum(size_bytes), 0) FROM jobs WHERE owner = ?1";
+  constexpr const char* kDay = "SELECT jobs, media_ms FROM owner_days WHERE owner = ?1 AND day = ?2";
+  OwnerUsage usage;
+  Statement jobs = database.query(kJobs, owner);
+  jobs.step();
+  usage.queued_jobs = static_cast<int>(jobs.integer(0));
+  usage.stored_bytes = static_cast<std::uint64_t>(jobs.integer(1));
+  Statement day = database.query(kDay, owner, day_of(now));
+  if (day.step()) {
+    usage.jobs_today = static_cast<int>(day.integer(0));
+    usage.media_today = std::chrono::milliseconds(day.integer(1));
+  }
+  return usage;
+}
+
+/// Counts the job among those of the day.
+void charge(Database& database, const NewJob& job, TimePoint now) {
+  constexpr const char* kCharge =
+      "INSERT INTO owner_days (owner, day, jobs, media_ms) VALUES (?1, ?2, 1, ?3) ON CONFLICT (owner, day)"
+      " DO UPDATE SET jobs = jobs + 1, media_ms = media_ms + excluded.media_ms";
+  constexpr const char* kForgetOldDays = "DELETE FROM owner_days WHERE owner = ?1 AND day < ?2";
+  database.run(kForgetOldDays, job.owner, day_of(now));
+  database.run(kCharge, job.owner, day_of(now), std::max<std::int64_t>(job.media.duration.count(), 0));
+}
+
 }  // namespace
 
 EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
@@ -89,6 +120,11 @@ EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
         result = {.job = std::move(*earlier), .replayed = true};
         return;
       }
+    }
+    if (!job.owner.empty()) {
+      result.refused = first_exceeded(job, read_usage(database, job.owner, now));
+      if (result.refused != OwnerLimit::kNone) return;
+      charge(database, job, now);
     }
     database.run(kAddJob, job.id, static_cast<int>(job.spec.priority), job.spec.source_name,
                  fold_case(job.spec.source_name), spec_json(job.spec), job.media.size_bytes, job.media.duration.count(),
@@ -147,14 +183,17 @@ LeaseState SqliteJobStore::heartbeat(const Lease& lease, const JobProgress& prog
 
 bool SqliteJobStore::checkpoint(const Lease& lease, const Checkpoint& checkpoint, TimePoint) {
   constexpr const char* kAdd =
-      "INSERT INTO checkpoints (job_seq, stage, key, payload)"
-      " SELECT seq, ?3, ?4, ?5 FROM jobs WHERE id = ?1 AND lease_token = ?2"
-      " ON CONFLICT (job_seq, stage, key) DO UPDATE SET payload = excluded.payload";
+      "INSERT INTO checkpoints (job_seq, stage, key, payload, deflated)"
+      " SELECT seq, ?3, ?4, ?5, nullif(?6, x'') FROM jobs WHERE id = ?1 AND lease_token = ?2"
+      " ON CONFLICT (job_seq, stage, key) DO UPDATE SET payload = excluded.payload, deflated = excluded.deflated";
   constexpr const char* kForgetCrashes =
       "UPDATE jobs SET crashes = 0 WHERE id = ?1 AND lease_token = ?2 AND crashes > 0";
+  const bool large = checkpoint.payload.size() >= kDeflateFromBytes;
+  const std::string deflated = large ? deflate_text(checkpoint.payload) : std::string();
+  const std::string_view plain = large ? std::string_view() : std::string_view(checkpoint.payload);
   bool held = false;
   storage_.write(Storage::Room::kNeedsBallast, [&](Database& database) {
-    held = database.run(kAdd, lease.job_id, lease.token, checkpoint.stage, checkpoint.key, checkpoint.payload) == 1;
+    held = database.run(kAdd, lease.job_id, lease.token, checkpoint.stage, checkpoint.key, plain, Blob{deflated}) == 1;
     database.run(kForgetCrashes, lease.job_id, lease.token);
   });
   return held;
@@ -162,12 +201,16 @@ bool SqliteJobStore::checkpoint(const Lease& lease, const Checkpoint& checkpoint
 
 std::vector<Checkpoint> SqliteJobStore::checkpoints(const std::string& job_id, const std::string& stage) const {
   constexpr const char* kSelect =
-      "SELECT key, payload FROM checkpoints WHERE job_seq = (SELECT seq FROM jobs WHERE id = ?1) AND stage = ?2"
+      "SELECT key, payload, deflated FROM checkpoints WHERE job_seq = (SELECT seq FROM jobs WHERE id = ?1) AND stage = "
+      "?2"
       " ORDER BY seq";
   const Storage::Reading reader(storage_);
   std::vector<Checkpoint> found;
   Statement row = reader->query(kSelect, job_id, stage);
-  while (row.step()) found.push_back({.stage = stage, .key = row.text(0), .payload = row.text(1)});
+  while (row.step()) {
+    found.push_back(
+        {.stage = stage, .key = row.text(0), .payload = row.is_null(2) ? row.text(1) : inflate_text(row.text(2))});
+  }
   return found;
 }
 
@@ -297,7 +340,8 @@ std::optional<Job> SqliteJobStore::get(const std::string& job_id) const {
 }
 
 JobPage SqliteJobStore::list(const JobFilter& filter) const {
-  constexpr const char* kPlace = "SELECT seq FROM jobs WHERE id = ?1";
+  // The place of a job that the filter hides is none: what is another's must not show.
+  constexpr const char* kPlace = "SELECT seq FROM jobs WHERE id = ?1 AND (?2 OR owner = ?3)";
   constexpr const char* kList =
       "SELECT" VOXLATE_JOB_COLUMNS
       "FROM jobs WHERE seq < ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR instr(search_name, ?3) > 0)"
@@ -305,7 +349,7 @@ JobPage SqliteJobStore::list(const JobFilter& filter) const {
   const Storage::Reading reader(storage_);
   std::int64_t before = std::numeric_limits<std::int64_t>::max();
   if (!filter.after_id.empty()) {
-    Statement place = reader->query(kPlace, filter.after_id);
+    Statement place = reader->query(kPlace, filter.after_id, !filter.owner, filter.owner.value_or(""));
     if (!place.step()) {
       throw Error(ErrorCode::kInvalidInput, "the job to continue after is gone; start again from the newest");
     }
@@ -335,6 +379,11 @@ std::map<JobState, int> SqliteJobStore::count_by_state() const {
   Statement row = reader->query(kCount);
   while (row.step()) counts[parse_state(row.text(0))] = static_cast<int>(row.integer(1));
   return counts;
+}
+
+OwnerUsage SqliteJobStore::usage_of(const std::string& owner, TimePoint now) const {
+  const Storage::Reading reader(storage_);
+  return read_usage(*reader, owner, now);
 }
 
 int SqliteJobStore::jobs_ahead(const std::string& job_id) const {

@@ -29,6 +29,7 @@ class SqliteJobStore : public JobStore {
   std::optional<Job> get(const std::string& job_id) const override;
   JobPage list(const JobFilter& filter) const override;
   std::map<JobState, int> count_by_state() const override;
+  OwnerUsage usage_of(const std::string& owner, TimePoint now) const override;
   int jobs_ahead(const std::string& job_id) const override;
   std::vector<std::string> ids() const override;
   bool remove(const std::string& job_id) override;

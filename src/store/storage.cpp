@@ -93,4 +93,16 @@ void Storage::write(Room room, const std::function<void(Database&)>& work) {
   checkpoint_when_due(*writer_);
 }
 
+bool Storage::compact() {
+  const MutexLock lock(write_mutex_);
+  if (!writer_->compact()) return false;
+  writer_->checkpoint(/*passive=*/false);
+  return true;
+}
+
+bool Storage::flush() {
+  const MutexLock lock(write_mutex_);
+  return writer_->checkpoint(/*passive=*/false);
+}
+
 }  // namespace voxlate::store

@@ -37,6 +37,15 @@ class Storage {
   /// Runs `work` in one write transaction, more than once when the first one found the disk full.
   void write(Room room, const std::function<void(Database&)>& work);
 
+  /// After a mass deletion: shrinks the file (see `Database::compact`) and writes the log back into it, so that neither
+  /// holds what was deleted. Writers wait meanwhile. True when the file was shrunk; throws `kStorageFull` when there is
+  /// no room to do it.
+  bool compact();
+
+  /// Writes the log back into the file and empties it: what was deleted is nowhere on the disk then. False when
+  /// readers did not allow it.
+  bool flush();
+
   /// The reading connection, held while it lives.
   class Reading {
    public:
@@ -44,6 +53,7 @@ class Storage {
                                                                    reader_(*storage.reader_) {}
 
     Database* operator->() const { return &reader_; }
+    Database& operator*() const { return reader_; }
 
    private:
     const MutexLock lock_;

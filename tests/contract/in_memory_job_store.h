@@ -30,6 +30,15 @@ class InMemoryJobStore : public JobStore {
         }
         return {.job = require(known->second.job_id).job, .replayed = true};
       }
+    }
+    if (!job.owner.empty()) {
+      const OwnerLimit refused = first_exceeded(job, usage(job.owner, now));
+      if (refused != OwnerLimit::kNone) return {.job = {}, .refused = refused};
+      Day& day = days_[{job.owner, day_of(now)}];
+      ++day.jobs;
+      day.media += job.media.duration;
+    }
+    if (!job.idempotency_key.empty()) {
       keys_[{job.owner, job.idempotency_key}] = {.job_id = job.id, .fingerprint = job.fingerprint, .used_at = now};
     }
     Record record;
@@ -216,8 +225,9 @@ class InMemoryJobStore : public JobStore {
     const MutexLock lock(mutex_);
     auto from = records_.rbegin();
     if (!filter.after_id.empty()) {
-      from =
-          std::find_if(from, records_.rend(), [&](const Record& record) { return record.job.id == filter.after_id; });
+      from = std::find_if(from, records_.rend(), [&](const Record& record) {
+        return record.job.id == filter.after_id && (!filter.owner || record.job.owner == *filter.owner);
+      });
       if (from == records_.rend()) {
         throw Error(ErrorCode::kInvalidInput, "the job to continue after is gone; start again from the newest");
       }
@@ -248,6 +258,11 @@ class InMemoryJobStore : public JobStore {
                                       {JobState::kCancelled, 0}};
     for (const Record& record : records_) ++counts[record.job.state];
     return counts;
+  }
+
+  OwnerUsage usage_of(const std::string& owner, TimePoint now) const override {
+    const MutexLock lock(mutex_);
+    return usage(owner, now);
   }
 
   int jobs_ahead(const std::string& job_id) const override {
@@ -309,6 +324,28 @@ class InMemoryJobStore : public JobStore {
     TimePoint used_at{};
   };
 
+  struct Day {
+    int jobs = 0;
+    std::chrono::milliseconds media{};
+  };
+
+  static std::chrono::sys_days day_of(TimePoint now) { return std::chrono::floor<std::chrono::days>(now); }
+
+  OwnerUsage usage(const std::string& owner, TimePoint now) const REQUIRES(mutex_) {
+    OwnerUsage used;
+    for (const Record& record : records_) {
+      if (record.job.owner != owner) continue;
+      used.stored_bytes += record.job.media.size_bytes;
+      if (record.job.state == JobState::kQueued) ++used.queued_jobs;
+    }
+    const auto day = days_.find({owner, day_of(now)});
+    if (day != days_.end()) {
+      used.jobs_today = day->second.jobs;
+      used.media_today = day->second.media;
+    }
+    return used;
+  }
+
   static TimePoint rank(const Record& record) {
     return record.queued_at - std::chrono::minutes(5) * static_cast<int>(record.job.spec.priority);
   }
@@ -352,6 +389,7 @@ class InMemoryJobStore : public JobStore {
   mutable Mutex mutex_;
   std::vector<Record> records_ GUARDED_BY(mutex_);  ///< in order of arrival
   std::map<std::pair<std::string, std::string>, Key> keys_ GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::chrono::sys_days>, Day> days_ GUARDED_BY(mutex_);
 };
 
 }  // namespace voxlate::contract

@@ -650,6 +650,75 @@ TEST_P(JobStoreTest, OldFinishedJobsAreDeletedOldestFirst) {
               UnorderedElementsAre(OwnedJob{.id = ids[1], .owner = {}}, OwnedJob{.id = ids[2], .owner = {}}));
 }
 
+TEST_P(JobStoreTest, LimitsOfAnOwnerHoldForThatOwnerOnly) {
+  NewJob job = new_job();
+  job.owner = "ann";
+  job.media = {.size_bytes = 100, .duration = seconds(90), .content_type = {}, .description = {}};
+  job.limits = {.queued_jobs = 2};
+  EXPECT_EQ(store().enqueue(job, kStart).refused, OwnerLimit::kNone);
+  job.id = random_id();
+  EXPECT_EQ(store().enqueue(job, kStart).refused, OwnerLimit::kNone);
+  job.id = random_id();
+  EXPECT_EQ(store().enqueue(job, kStart).refused, OwnerLimit::kQueuedJobs);
+  EXPECT_FALSE(store().get(job.id));
+  EXPECT_EQ(store().usage_of("ann", kStart),
+            (OwnerUsage{.queued_jobs = 2, .stored_bytes = 200, .jobs_today = 2, .media_today = seconds(180)}));
+  job.owner = "bob";
+  EXPECT_EQ(store().enqueue(job, kStart).refused, OwnerLimit::kNone);
+  job.id = random_id();
+  job.limits = {.stored_bytes = 199};
+  EXPECT_EQ(store().enqueue(job, kStart).refused, OwnerLimit::kStoredBytes);
+  job.limits = {.media_per_day = seconds(179)};
+  EXPECT_EQ(store().enqueue(job, kStart).refused, OwnerLimit::kMediaPerDay);
+}
+
+TEST_P(JobStoreTest, AListDoesNotGoOnBehindAJobThatItDoesNotShow) {
+  NewJob job = new_job();
+  job.owner = "ann";
+  const std::string id = store().enqueue(job, kStart).job.id;
+  JobFilter filter{.owner = "bob", .state = {}, .search = {}, .after_id = id};
+  EXPECT_EQ(code_of([&] { store().list(filter); }), ErrorCode::kInvalidInput);
+  filter.owner = "ann";
+  EXPECT_TRUE(store().list(filter).jobs.empty());
+}
+
+TEST_P(JobStoreTest, WhatADayHasUsedIsNotWonBackByDeletingAndEndsWithTheDay) {
+  NewJob job = new_job();
+  job.owner = "ann";
+  job.limits = {.jobs_per_day = 1};
+  EXPECT_EQ(store().enqueue(job, kStart).refused, OwnerLimit::kNone);
+  EXPECT_TRUE(store().remove(job.id));
+  job.id = random_id();
+  EXPECT_EQ(store().enqueue(job, kStart).refused, OwnerLimit::kJobsPerDay);
+  EXPECT_EQ(store().enqueue(job, kStart + hours(24)).refused, OwnerLimit::kNone);
+  EXPECT_EQ(store().usage_of("ann", kStart + hours(24)).jobs_today, 1);
+}
+
+TEST_P(JobStoreTest, ARepetitionCountsForNoLimit) {
+  NewJob job = new_job();
+  job.owner = "ann";
+  job.limits = {.jobs_per_day = 1};
+  job.idempotency_key = "0123456789abcdef";
+  job.fingerprint = "f";
+  const std::string first = store().enqueue(job, kStart).job.id;
+  job.id = random_id();
+  const EnqueueResult again = store().enqueue(job, kStart);
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.job.id, first);
+  EXPECT_EQ(store().usage_of("ann", kStart).jobs_today, 1);
+}
+
+TEST_P(JobStoreTest, LargeCheckpointsComeBackAsTheyWere) {
+  add();
+  const ClaimedJob claimed = claim();
+  std::string large;
+  for (int i = 0; large.size() < 200'000; ++i) large += "{\"word\":\"w" + std::to_string(i) + "\",\"start\":0.1},";
+  for (const std::string& payload : {large, std::string(1023, 'a'), std::string(1024, 'a'), std::string("{}")}) {
+    ASSERT_TRUE(store().checkpoint(claimed.lease, {.stage = "window", .key = "1", .payload = payload}, kStart));
+    EXPECT_EQ(store().checkpoints(claimed.job.id, "window").at(0).payload, payload);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, JobStoreTest,
                          ::testing::Values(Implementation{"Sqlite", make_sqlite},
                                            Implementation{"InMemory", make_in_memory}),

@@ -67,6 +67,7 @@ class EndCounter final : public JobStore {
   std::optional<Job> get(const std::string& job_id) const override { return store_.get(job_id); }
   JobPage list(const JobFilter& filter) const override { return store_.list(filter); }
   std::map<JobState, int> count_by_state() const override { return store_.count_by_state(); }
+  OwnerUsage usage_of(const std::string& owner, TimePoint now) const override { return store_.usage_of(owner, now); }
   int jobs_ahead(const std::string& job_id) const override { return store_.jobs_ahead(job_id); }
   std::vector<std::string> ids() const override { return store_.ids(); }
   bool remove(const std::string& job_id) override { return store_.remove(job_id); }
