@@ -187,6 +187,8 @@ class AccountStore {
   virtual void append_audit(const AuditEntry& entry) = 0;
   /// The newest first, before the record `before` (0: from the newest), at most `limit`.
   virtual std::vector<AuditRecord> list_audit(std::int64_t before, int limit) const = 0;
+  /// What `delete_audit_before` would delete, oldest first.
+  virtual std::vector<AuditRecord> oldest_audit(TimePoint before, int limit) const = 0;
   /// Deletes the oldest ones, at most `limit`; the newest record stays in any case, so that the chain goes on.
   virtual int delete_audit_before(TimePoint time, int limit) = 0;
 };

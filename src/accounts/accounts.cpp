@@ -45,11 +45,11 @@ std::string describe(const UserChange& change) {
 }  // namespace
 
 Accounts::Accounts(Options options, AccountStore& store, const Clock& clock, RateLimiter::SteadyClock steady)
-    : options_(options),
+    : options_(std::move(options)),
       store_(store),
       clock_(clock),
-      throttle_(options.throttle, store, steady),
-      requests_(options.requests, steady) {}
+      throttle_(options_.throttle, store, steady),
+      requests_(options_.requests, steady) {}
 
 Registration Accounts::registration(bool from_here) const {
   if (!store_.has_users()) return from_here ? Registration::kFirst : Registration::kClosed;
@@ -310,7 +310,12 @@ int Accounts::sweep(const std::function<bool()>& stop) {
   };
   in_batches([&] { return store_.delete_expired_sessions(now, kSweepBatch); });
   in_batches([&] { return store_.delete_login_failures_before(now - LoginThrottle::kMemory, kSweepBatch); });
-  in_batches([&] { return store_.delete_audit_before(now - options_.keep_audit, kSweepBatch); });
+  in_batches([&] {
+    const TimePoint before = now - options_.keep_audit;
+    const auto records = store_.oldest_audit(before, kSweepBatch);
+    if (!records.empty() && options_.archive_audit) options_.archive_audit(records);
+    return store_.delete_audit_before(before, static_cast<int>(records.size()));
+  });
   return total;
 }
 

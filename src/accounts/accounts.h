@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "accounts/login_throttle.h"
 #include "accounts/passwords.h"
@@ -71,6 +72,8 @@ class Accounts {
     Quota quota{};              ///< of users for whom nothing else was set; nothing: no limit
     int max_queued_jobs = 100;  ///< of one user
     std::chrono::days keep_audit{365};
+    /// Takes the records that are about to be deleted, each once unless the process ends before they are.
+    std::function<void(const std::vector<AuditRecord>&)> archive_audit{};
   };
 
   Accounts(Options options, AccountStore& store, const Clock& clock,
@@ -138,8 +141,8 @@ class Accounts {
   void record(std::string_view event, const std::string& actor, const std::string& subject, const Origin& origin,
               const std::string& detail = {});
 
-  /// Deletes expired sessions, old failures and old records, in batches, each a transaction of its own; stops between
-  /// two when `stop` says so. Returns how many rows went.
+  /// Deletes expired sessions, old failures and old records, the latter into the archive, in batches, each a
+  /// transaction of its own; stops between two when `stop` says so. Returns how many rows went.
   int sweep(const std::function<bool()>& stop);
 
  private:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/account_settings.h"
+#include "app/audit_archive.h"
 #include "app/media_files.h"
 #include "app/version.h"
 #include "app/whisper_engine.h"
@@ -32,6 +33,16 @@ jobs::JobRunner::Options runner_options(const Config& config, const std::string&
   return options;
 }
 
+std::optional<accounts::Accounts> make_accounts(const Config& config, const DataFolder& data, AccountStore& store,
+                                                const Clock& clock) {
+  if (!accounts_on(config)) return std::nullopt;
+  accounts::Accounts::Options options = account_options(config);
+  options.archive_audit = [folder = data.path() / "archive"](const std::vector<AuditRecord>& records) {
+    archive_audit(folder, records);
+  };
+  return std::make_optional<accounts::Accounts>(std::move(options), store, clock);
+}
+
 }  // namespace
 
 App::App(const Config& config)
@@ -39,9 +50,7 @@ App::App(const Config& config)
       owner_(random_id()),
       data_(config.data_dir),
       storage_({.path = data_.database()}),
-      accounts_(accounts_on(config)
-                    ? std::make_optional<accounts::Accounts>(account_options(config), account_store_, clock_)
-                    : std::nullopt),
+      accounts_(make_accounts(config, data_, account_store_, clock_)),
       feed_(kFeedCapacity),
       engines_(config, clock_),
       media_sandbox_(await_media_sandbox(engines_.media())),

@@ -311,7 +311,7 @@ const std::vector<Setting>& table() {
        [](const Config& c) { return std::to_string(c.requests_per_minute); }},
       {"accounts.audit_days",
        {"VOXLATE_ACCOUNTS_AUDIT_DAYS"},
-       "the record of what concerns security is kept for so long, 1 to 36500",
+       "the record of what concerns security is kept for so long, then moved into archive/, 1 to 36500",
        [](Config& c, std::string_view v) { c.audit_retention = std::chrono::days(parse_int(v, 1, 36500)); },
        [](const Config& c) { return std::to_string(c.audit_retention.count()); }},
 

@@ -328,13 +328,12 @@ void SqliteAccountStore::append_audit(const AuditEntry& entry) {
   });
 }
 
-std::vector<AuditRecord> SqliteAccountStore::list_audit(std::int64_t before, int limit) const {
-  constexpr const char* kList =
-      "SELECT seq, at_ms, event, actor, address, subject, detail, previous, hash FROM audit"
-      " WHERE ?1 = 0 OR seq < ?1 ORDER BY seq DESC LIMIT ?2";
-  const Storage::Reading reader(storage_);
+namespace {
+
+#define VOXLATE_AUDIT_COLUMNS " seq, at_ms, event, actor, address, subject, detail, previous, hash "
+
+std::vector<AuditRecord> all_records(Statement row) {
   std::vector<AuditRecord> records;
-  Statement row = reader->query(kList, before, std::max(limit, 0));
   while (row.step()) {
     records.push_back({.sequence = row.integer(0),
                        .entry = {.at = from_ms(row.integer(1)),
@@ -347,6 +346,23 @@ std::vector<AuditRecord> SqliteAccountStore::list_audit(std::int64_t before, int
                        .hash = row.text(8)});
   }
   return records;
+}
+
+}  // namespace
+
+std::vector<AuditRecord> SqliteAccountStore::list_audit(std::int64_t before, int limit) const {
+  constexpr const char* kList =
+      "SELECT" VOXLATE_AUDIT_COLUMNS "FROM audit WHERE ?1 = 0 OR seq < ?1 ORDER BY seq DESC LIMIT ?2";
+  const Storage::Reading reader(storage_);
+  return all_records(reader->query(kList, before, std::max(limit, 0)));
+}
+
+std::vector<AuditRecord> SqliteAccountStore::oldest_audit(TimePoint before, int limit) const {
+  constexpr const char* kOldest =
+      "SELECT" VOXLATE_AUDIT_COLUMNS
+      "FROM audit WHERE at_ms < ?1 AND seq < (SELECT max(seq) FROM audit) ORDER BY seq LIMIT ?2";
+  const Storage::Reading reader(storage_);
+  return all_records(reader->query(kOldest, to_ms(before), std::max(limit, 0)));
 }
 
 int SqliteAccountStore::delete_audit_before(TimePoint time, int limit) {

@@ -49,6 +49,7 @@ class SqliteAccountStore : public AccountStore {
 
   void append_audit(const AuditEntry& entry) override;
   std::vector<AuditRecord> list_audit(std::int64_t before, int limit) const override;
+  std::vector<AuditRecord> oldest_audit(TimePoint before, int limit) const override;
   int delete_audit_before(TimePoint time, int limit) override;
 
  private:

@@ -346,6 +346,9 @@ TEST_P(AccountStoreTest, AuditRecordsAreChained) {
 TEST_P(AccountStoreTest, AuditKeepsItsNewestRecordWhenOldOnesGo) {
   for (int i = 0; i < 3; ++i) store().append_audit({.at = kStart, .event = "e", .detail = std::to_string(i)});
   const std::string newest = store().list_audit(0, 1).front().hash;
+  EXPECT_EQ(store().oldest_audit(kStart + hours(1), 9).size(), 2U);
+  EXPECT_EQ(store().oldest_audit(kStart + hours(1), 1).front().entry.detail, "0");
+  EXPECT_TRUE(store().oldest_audit(kStart, 9).empty());
   EXPECT_EQ(store().delete_audit_before(kStart + hours(1), 1), 1);
   EXPECT_EQ(store().delete_audit_before(kStart + hours(1), 9), 1);
   EXPECT_EQ(store().delete_audit_before(kStart + hours(1), 9), 0);

@@ -6,10 +6,12 @@
 
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "base/temporary_folder.h"
 #include "server_process.h"
 #include "speech.h"
+#include "store/sqlite_account_store.h"
 
 namespace voxlate::e2e {
 namespace {
@@ -172,6 +174,40 @@ TEST(AccountsEndToEnd, UsersAreMadeOnTheCommandLineWhileNoServerRuns) {
   Browser root(server);
   root.post("/api/auth/login", credentials("root"), 401);
   root.post("/api/auth/login", {{"name", "root"}, {"password", "another good one"}}, 200);
+}
+
+TEST(AccountsEndToEnd, OldRecordsOfTheAuditAreMovedIntoTheArchive) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "data");
+  {
+    store::Storage storage({.path = folder / "data" / "voxlate.db", .ballast_bytes = 0});
+    store::SqliteAccountStore store(storage);
+    for (const int day : {0, 1, 40}) {
+      store.append_audit(
+          {.at = TimePoint(std::chrono::days(20'000 + day)), .event = "auth.fail", .detail = "old \"one\""});
+    }
+  }
+  const ServerProcess server(folder / "data", kOn);
+  const auto lines_of = [&](const char* name) {
+    std::ifstream file(folder / "data" / "archive" / name);
+    std::vector<json> lines;
+    for (std::string line; std::getline(file, line);) lines.push_back(json::parse(line));
+    return lines;
+  };
+  // Days 20000 and 20001 after 1970 are in October 2024; the newest record stays.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (lines_of("audit-2024-10.jsonl").size() < 2 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // another process, which cannot signal us
+  }
+  const auto archived = lines_of("audit-2024-10.jsonl");
+  ASSERT_EQ(archived.size(), 2U);
+  EXPECT_EQ(archived[0]["at"], "2024-10-04T00:00:00.000Z");
+  EXPECT_EQ(archived[0]["detail"], "old \"one\"");
+  EXPECT_EQ(archived[1]["previous"], archived[0]["hash"]);
+  Browser root(server);
+  root.post("/api/auth/register", credentials("root"), 201);
+  const json audit = root.get("/api/audit")["records"];
+  EXPECT_EQ(audit.back()["previous"], archived[1]["hash"]);
 }
 
 TEST(AccountsEndToEnd, AServerForTheNetworkHasAccountsUnlessToldOtherwise) {

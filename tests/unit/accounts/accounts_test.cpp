@@ -265,7 +265,10 @@ TEST_F(AccountsTest, QuotasComeFromTheUserElseFromTheSettings) {
 }
 
 TEST_F(AccountsTest, SweepsWhatHasExpired) {
-  open({.max_sessions = 2000, .keep_audit = std::chrono::days(30)});
+  std::vector<AuditRecord> archived;
+  open({.max_sessions = 2000, .keep_audit = std::chrono::days(30), .archive_audit = [&](const auto& records) {
+          archived.insert(archived.end(), records.begin(), records.end());
+        }});
   const SignedIn root = register_root();
   for (int i = 0; i < 520; ++i) {
     store_.add_session({.id = "s" + std::to_string(i),
@@ -283,6 +286,9 @@ TEST_F(AccountsTest, SweepsWhatHasExpired) {
   pass(hours(24 * 31));
   EXPECT_EQ(accounts_->sweep([] { return true; }), 0);
   EXPECT_EQ(accounts_->sweep([] { return false; }), 3);  // the session, the failure, the older of two records
+  ASSERT_EQ(archived.size(), 1U);
+  EXPECT_EQ(archived[0].entry.event, "auth.register");
+  EXPECT_EQ(store_.list_audit(0, 10).back().previous, archived[0].hash);
 }
 
 TEST_F(AccountsTest, SecretsAndControlCharactersStayOutOfTheRecord) {

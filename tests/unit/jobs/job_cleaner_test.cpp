@@ -60,6 +60,25 @@ TEST_F(JobCleanerTest, OnePassTakesAllHoweverMany) {
   EXPECT_EQ(cleaner.clean(), 130);
 }
 
+TEST_F(JobCleanerTest, AllJobsOfAnOwnerGoWithTheirFoldersAndNoOthers) {
+  JobCleaner cleaner(options(), store_, data_, feed_, clock_);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 103; ++i) {
+    NewJob job;
+    job.id = random_id();
+    job.owner = i < 102 ? "ann" : "bob";
+    store_.enqueue(job, clock_.now());
+    data_.workspace(job.id).create();
+    ids.push_back(job.id);
+  }
+  EXPECT_EQ(cleaner.remove_owner("ann"), 102);
+  EXPECT_FALSE(store_.get(ids.front()));
+  EXPECT_FALSE(has_folder(ids.front()));
+  EXPECT_TRUE(store_.get(ids.back()));
+  EXPECT_TRUE(has_folder(ids.back()));
+  EXPECT_EQ(cleaner.remove_owner("ann"), 0);
+}
+
 TEST_F(JobCleanerTest, StartSweepsFoldersThatBelongToNoJob) {
   const std::string known = add_finished();
   const std::string stray = random_id();
