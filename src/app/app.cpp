@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/language_identifiers.h"
 #include "app/version.h"
 #include "app/whisper_engine.h"
 #include "base/ids.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kFeedCapacity = 4096;
 constexpr int kMaxCrashes = 3;
+constexpr int kBriefWorkers = 1;
 constexpr std::chrono::seconds kModelsEvery{10};
 constexpr std::chrono::seconds kRemoteTranslatorsEvery{30};
 
@@ -23,6 +25,7 @@ jobs::JobRunner::Options runner_options(const Config& config, const std::string&
   jobs::JobRunner::Options options;
   options.owner = owner;
   options.workers = config.max_concurrent_jobs;
+  options.brief_workers = kBriefWorkers;
   options.retry.max_attempts = config.max_attempts;
   options.stall_timeout = config.stall_timeout;
   options.large_stall_timeout = config.large_file_stall_timeout;
@@ -39,6 +42,7 @@ App::App(const Config& config)
       feed_(kFeedCapacity),
       engines_(config, clock_),
       cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),
+      language_identifier_(make_language_identifier(config)),
       packages_(package_index_options(config), language_tag, clock_),
       models_(model_source(config), engines_.model_folder(), packages_, engines_.loaded_models(),
               downloads_at_start(config, engines_.model_folder(), packages_)),
@@ -98,6 +102,10 @@ http::Options App::http_options() const {
   options.max_media_duration = config_.max_media_duration;
   options.max_queued_jobs = config_.max_queued_jobs;
   options.max_connections = config_.max_connections;
+  options.max_waiting_requests = config_.max_waiting_requests;
+  options.brief_media = config_.brief_media;
+  options.max_translation_characters = static_cast<std::size_t>(config_.max_text_characters);
+  options.max_translation_texts = static_cast<std::size_t>(config_.max_texts);
   options.allowed_hosts = config_.allowed_hosts;
   options.version = versions().front().second;
   return options;
@@ -120,6 +128,11 @@ http::Services App::http_services() {
           },
       .status = [this] { return status(); },
       .transcript = [this](const Job& job) { return pipeline::job_transcript(job, data_.workspace(job.id), store_); },
+      .identify_language = [this](std::string_view text) { return language_identifier_->identify(text); },
+      .translate =
+          [this](const Transcript& text, std::string_view target, Progress& progress, std::stop_token stop) {
+            return engines_.tools().translator.translate(text, target, {}, progress, std::move(stop));
+          },
       .wake_workers = [this] { runner_.wake(); }};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -18,6 +19,7 @@
 #include "jobs/ticker.h"
 #include "models/model_library.h"
 #include "store/sqlite_job_store.h"
+#include "voxlate/language_identifier.h"
 
 namespace voxlate::app {
 
@@ -51,6 +53,7 @@ class App {
   health::GpuProbe gpus_{clock_};
   Engines engines_;
   jobs::JobCleaner cleaner_;
+  std::unique_ptr<LanguageIdentifier> language_identifier_;
   models::PackageIndex packages_;
   models::ModelLibrary models_;
   jobs::JobRunner runner_;

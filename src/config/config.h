@@ -26,12 +26,14 @@ struct Config {
   std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30U;
   int max_queued_jobs = 1000;
   int max_connections = 256;
+  int max_waiting_requests = 32;
   std::vector<std::string> allowed_hosts;  ///< names in `Host` besides loopback names and IP addresses
 
   int max_concurrent_jobs = 3;
   int max_attempts = 5;
   std::chrono::seconds stall_timeout{1800};
   std::chrono::seconds large_file_stall_timeout{3600};
+  std::chrono::seconds brief_media{120};
   std::chrono::hours retention{7 * 24};
 
   std::chrono::hours max_media_duration{12};
@@ -60,6 +62,8 @@ struct Config {
   int translation_beam_size = 4;
   int translation_max_sentences = 32;
   int translation_cache_mb = 32;
+  int max_text_characters = 20'000;
+  int max_texts = 500;
   std::filesystem::path apertium_modes_dir = "/usr/share/apertium/modes";
   std::vector<std::string> translation_pairs;  ///< "en-es"; empty: all installed
   std::string libretranslate_url;              ///< empty: none

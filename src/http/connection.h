@@ -38,7 +38,7 @@ class Connection final : public BodyReader {
   bool write(std::string_view bytes);
 
   /// The client has closed its end or the connection broke.
-  bool client_gone() const;
+  bool client_gone() const override;
 
   /// Ends the connection so that the client can read the last answer: with unread input a plain close
   /// would reset it (RFC 9112, 9.6).

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "http/job_request.h"
 #include "http/json.h"
+#include "http/new_job.h"
 #include "http/routes.h"
 
 namespace voxlate::http {
@@ -39,8 +40,9 @@ int seconds_to_next_place(Api& api) {
   return static_cast<int>(std::clamp(mean / workers * jitter, 1.0, 300.0));
 }
 
-// What can be refused before a byte of the body is read.
-std::optional<Problem> refuse_early(Api& api, const Request& request) {
+}  // namespace
+
+std::optional<Problem> refuse_new_job(Api& api, const Request& request) {
   const Options& options = api.options;
   if (api.draining.stop_requested()) {
     return Problem{.code = "shutting_down", .detail = "The server is shutting down.", .retry_after_s = 10};
@@ -63,6 +65,15 @@ Problem no_space() {
   return {
       .code = "storage_full", .detail = "There is not enough room on the disk for this upload.", .retry_after_s = 60};
 }
+
+// A body of unknown length may be as large as allowed.
+UploadSpace::UploadSpace(Api& api, const Request& request) {
+  const std::uint64_t expected = request.head.content_length.value_or(api.options.max_upload_bytes);
+  if (api.space.try_reserve(expected, api.services.data.space().free_bytes, api.options.min_free_disk_bytes))
+    reservation_.emplace(api.space, expected);
+}
+
+namespace {
 
 /// The folder of a job that is not in the store yet; removed unless kept.
 class NewWorkspace {
@@ -94,30 +105,29 @@ Response accepted(const std::string& id, bool replayed) {
   return response;
 }
 
-// The upload is durable under the name of the job before the job exists; a failure in between leaves only
-// what the next start sweeps.
-Response enqueue(Api& api, UploadForm form, NewJob job) {
+}  // namespace
+
+// The upload is durable under the name of the job before the job exists.
+EnqueueResult add_job(Api& api, UploadFile file, NewJob job) {
   job.id = random_id();
   NewWorkspace workspace(api.services.data.workspace(job.id));
   (*workspace).create();
-  form.file.move_to((*workspace).source());
-  const EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
-  if (result.replayed) return accepted(result.job.id, /*replayed=*/true);
+  file.move_to((*workspace).source());
+  EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
+  if (result.replayed) return result;
   workspace.keep();
   api.services.feed.publish(ChangeKind::kJob, job.id, job.owner);
   api.services.wake_workers();
   log::info("job queued", {{"job_id", job.id}, {"size_bytes", job.media.size_bytes}});
-  return accepted(job.id, /*replayed=*/false);
+  return result;
 }
+
+namespace {
 
 Response receive_job(Api& api, Request& request, const std::string& key) {
   const Options& options = api.options;
-  // A body of unknown length may be as large as allowed.
-  const std::uint64_t expected = request.head.content_length.value_or(options.max_upload_bytes);
-  if (!api.space.try_reserve(expected, api.services.data.space().free_bytes, options.min_free_disk_bytes)) {
-    return problem_response(no_space(), request);
-  }
-  const SpaceLedger::Reservation reservation(api.space, expected);
+  const UploadSpace space(api, request);
+  if (!space.is_promised()) return problem_response(no_space(), request);
   auto received = receive_form(request.head.value("content-type"), request.body, api.services.data.uploads(),
                                {.max_file_bytes = options.max_upload_bytes});
   if (const auto* problem = std::get_if<Problem>(&received)) return problem_response(*problem, request);
@@ -135,7 +145,8 @@ Response receive_job(Api& api, Request& request, const std::string& key) {
   job.media = api.services.probe(form.file.path(), job.spec);
   request.phase = RequestPhase::kOther;
   job.media.size_bytes = form.file.size_bytes();
-  return enqueue(api, std::move(form), std::move(job));
+  const EnqueueResult result = add_job(api, std::move(form.file), std::move(job));
+  return accepted(result.job.id, result.replayed);
 }
 
 std::optional<JobState> parse_state(std::string_view text) {
@@ -218,7 +229,7 @@ Response create_job(Api& api, Request& request) {
     }
     key = std::move(*parsed);
   }
-  if (const auto problem = refuse_early(api, request)) return problem_response(*problem, request);
+  if (const auto problem = refuse_new_job(api, request)) return problem_response(*problem, request);
   if (key.empty()) return receive_job(api, request, key);
   const std::string held_key = request.caller.user_id + "/" + key;
   if (!api.keys.try_take(held_key)) {

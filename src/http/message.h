@@ -28,11 +28,17 @@ class BodyReader {
 
   /// Why the body ended early: too slow, broken framing, or the client went away.
   virtual const std::optional<Problem>& failure() const = 0;
+
+  /// The client has closed its end: nobody waits for an answer.
+  virtual bool client_gone() const { return false; }
 };
 
 /// How a family of clients expects to be told what went wrong.
 enum class ErrorShape : std::uint8_t {
   kProblem,  ///< RFC 9457, of our own API
+  kOpenAi,   ///< {"error": {"message", "type", "param", "code"}}
+  kText,     ///< {"error": "why"}: LibreTranslate, whisper.cpp
+  kDetail,   ///< {"detail": "why"}: whisper-asr-webservice
 };
 
 struct Request {
@@ -78,6 +84,8 @@ struct Response {
 };
 
 Response json_response(int status, std::string document);
+
+/// In the shape that the route's clients understand.
 Response problem_response(const Problem& problem, const Request& request);
 
 /// "%41" decoded, "+" kept; nothing when a percent sign starts no code.

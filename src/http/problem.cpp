@@ -50,6 +50,10 @@ constexpr std::array kKinds = {
     Kind{"model_conflict", 409, "The state of the model does not allow this"},
     Kind{"not_signed_in", 401, "Not signed in"},
     Kind{"not_allowed", 403, "Not allowed"},
+    Kind{"model_not_found", 404, "There is no such model"},
+    Kind{"job_cancelled", 410, "The work was cancelled"},
+    Kind{"voices_not_available", 422, "There are no voices"},
+    Kind{"too_many_waiting", 503, "Too many requests wait"},
     Kind{"client_not_built", 404, "The browser client is not part of this build"},
 };
 

@@ -166,10 +166,10 @@ TEST_P(JobStoreTest, JobsForAwaitedModelsStayQueued) {
   NewJob waiting = new_job("waiting.mp4", Priority::kUrgent);
   waiting.spec.model = "base";
   store().enqueue(waiting, kStart);
-  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {"tiny", "base"}));
+  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {.awaited = {"tiny", "base"}}));
   const std::string other = add();
-  EXPECT_EQ(store().claim_next("server", kStart, kLease, {"tiny", "base"})->job.id, other);
-  EXPECT_EQ(store().claim_next("server", kStart, kLease, {"tiny"})->job.id, waiting.id);
+  EXPECT_EQ(store().claim_next("server", kStart, kLease, {.awaited = {"tiny", "base"}})->job.id, other);
+  EXPECT_EQ(store().claim_next("server", kStart, kLease, {.awaited = {"tiny"}})->job.id, waiting.id);
 }
 
 TEST_P(JobStoreTest, SameKeyAndRequestGivesTheEarlierJob) {

@@ -36,12 +36,12 @@ using ::testing::IsEmpty;
 class WatchedStore final : public contract::InMemoryJobStore {
  public:
   std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, milliseconds lease_time,
-                                       const std::vector<std::string>& awaited) override {
+                                       const ClaimFilter& filter) override {
     if (failing_claims > 0) {
       --failing_claims;
       throw Error(ErrorCode::kStorageFull, "disk full");
     }
-    return InMemoryJobStore::claim_next(owner, now, lease_time, awaited);
+    return InMemoryJobStore::claim_next(owner, now, lease_time, filter);
   }
 
   LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+
+#include "http/api.h"
+#include "http/message.h"
+#include "http/upload.h"
+#include "voxlate/job_store.h"
+
+namespace voxlate::http {
+
+/// What can be refused of a request for a job before a byte of its body is read: shutdown, size, a full queue.
+std::optional<Problem> refuse_new_job(Api& api, const Request& request);
+
+Problem no_space();
+
+/// Room on the disk for the body of a request, while it lives.
+class UploadSpace {
+ public:
+  UploadSpace(Api& api, const Request& request);
+
+  /// False: there is not enough.
+  bool is_promised() const { return reservation_.has_value(); }
+
+ private:
+  std::optional<SpaceLedger::Reservation> reservation_;
+};
+
+/// Adds the job and its upload, which are durable when it returns, and wakes the workers. A failure in between leaves
+/// only what the next start sweeps. `job` needs no id.
+EnqueueResult add_job(Api& api, UploadFile file, NewJob job);
+
+}  // namespace voxlate::http
