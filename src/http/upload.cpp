@@ -130,7 +130,8 @@ std::variant<UploadForm, Problem> receive_form(std::string_view content_type, Bo
   const auto boundary = multipart_boundary(content_type);
   if (!boundary) {
     return Problem{.code = "unsupported_content",
-                   .detail = "Expected multipart/form-data with a boundary and a part called \"" + std::string(limits.part) + "\"."};
+                   .detail = "Expected multipart/form-data with a boundary and a part called \"" +
+                             std::string(limits.part) + "\"."};
   }
   FormReceiver receiver(folder, limits);
   MultipartParser parser(*boundary, {.part_begins = [&](const PartHead& head) { return receiver.begin(head); },

@@ -123,9 +123,8 @@ void JobRunner::wait_for_work(std::uint64_t seen, std::stop_token stop_taking) N
 
 bool JobRunner::take_one(bool only_brief, const std::stop_token& stop_taking) {
   if (!admission_.admit()) return false;
-  const std::optional<ClaimedJob> claimed =
-      store_.claim_next(options_.owner, clock_.now(), options_.lease_time,
-                        {.awaited = admission_.awaited(), .only_brief = only_brief});
+  const std::optional<ClaimedJob> claimed = store_.claim_next(
+      options_.owner, clock_.now(), options_.lease_time, {.awaited = admission_.awaited(), .only_brief = only_brief});
   if (!claimed) return false;
   if (stop_taking.stop_requested()) {  // while it was claimed
     store_.release(claimed->lease, clock_.now());

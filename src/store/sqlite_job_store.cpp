@@ -108,7 +108,8 @@ std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, T
       "UPDATE jobs SET state = 'processing', attempt = attempt + 1, started_at_ms = ?2, lease_owner = ?1,"
       " lease_token = ?3, lease_until_ms = ?4 WHERE seq = (SELECT seq FROM jobs WHERE state = 'queued' AND"
       " run_after_ms <= ?2 AND ifnull(spec ->> 'model', '') NOT IN (SELECT value FROM json_each(?6)) AND"
-      " (NOT ?7 OR ifnull(spec ->> 'brief', 0)) ORDER BY queued_at_ms - priority * ?5, seq LIMIT 1) RETURNING" VOXLATE_JOB_COLUMNS;
+      " (NOT ?7 OR ifnull(spec ->> 'brief', 0)) ORDER BY queued_at_ms - priority * ?5, seq LIMIT 1) "
+      "RETURNING" VOXLATE_JOB_COLUMNS;
   std::optional<ClaimedJob> claimed;
   const std::string token = random_id();
   const std::string awaited_json = texts_json(filter.awaited);

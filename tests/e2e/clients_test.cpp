@@ -91,11 +91,17 @@ class Clients : public ::testing::Test {
     return has_program("npm") && run_program({kScripts / "install_packages", kWork}) == 0;
   }
 
-  int run_script(const std::string& script, const ServerProcess& server,
-                 const std::vector<std::string>& more = {}) const {
+  /// Expects that every step of the script goes well.
+  void run_script(const std::string& script, const ServerProcess& server,
+                  const std::vector<std::string>& more = {}) const {
     std::vector<std::string> command{"node", kWork / script, server.url(), folder_.path()};
     command.insert(command.end(), more.begin(), more.end());
-    return run_program(command);
+    const int status = run_program(command);
+    std::ifstream file(folder_ / "steps.txt");
+    const std::string steps{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_EQ(status, 0) << steps << server.log();
+    EXPECT_NE(steps.find("all steps were taken"), std::string::npos) << steps;
+    EXPECT_EQ(steps.find("FAILED"), std::string::npos);
   }
 
   const TemporaryFolder folder_;
@@ -111,7 +117,7 @@ TEST_F(Clients, OpenAiSdk) {
   if (!install_packages()) GTEST_SKIP() << kNoPackages;
   const ServerProcess server(data_, {"--set", "jobs.max_concurrent=1", "--set", "server.max_waiting_requests=3",
                                      "--set", "server.max_upload_bytes=64M", "--set", "whisper.max_windows=1"});
-  EXPECT_EQ(run_script("openai.mjs", server), 0) << server.log();
+  run_script("openai.mjs", server);
 }
 
 TEST_F(Clients, BazarrWhisperCppAndLibreTranslate) {
@@ -119,14 +125,13 @@ TEST_F(Clients, BazarrWhisperCppAndLibreTranslate) {
   for (const char* script : {"expect.mjs", "plain.mjs"})
     std::filesystem::copy_file(kScripts / script, kWork / script, std::filesystem::copy_options::overwrite_existing);
   const ServerProcess server(data_);
-  EXPECT_EQ(run_script("plain.mjs", server), 0) << server.log();
+  run_script("plain.mjs", server);
 }
 
 TEST_F(Clients, LibreTranslatesOwnDescription) {
   if (!install_packages()) GTEST_SKIP() << kNoPackages;
   const ServerProcess server(data_);
-  EXPECT_EQ(run_script("libretranslate_contract.mjs", server, {kWork / "libretranslate.local.json"}), 0)
-      << server.log();
+  run_script("libretranslate_contract.mjs", server, {kWork / "libretranslate.local.json"});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What the scripts of this folder share.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { join } from 'node:path';
 
 export const [url, folder] = process.argv.slice(2);
@@ -36,16 +37,18 @@ export async function wait_for(look, what, limit_ms = 20_000) {
 
 export const jobs_here = async () => (await (await fetch(`${url}/api/jobs`)).json()).jobs;
 
-/** Runs the steps one after the other and names them. */
+const note = (line) => appendFileSync(join(folder, 'steps.txt'), `${line}\n`);
+
+/** Runs the steps one after the other, and writes how each went into `steps.txt` of the folder. */
 export async function run(steps) {
   for (const [name, step] of Object.entries(steps)) {
     try {
       await step();
-      console.log(`ok: ${name}`);
+      note(`ok: ${name}`);
     } catch (error) {
-      console.log(`FAILED: ${name}`);
-      console.log(error);
+      note(`FAILED: ${name}\n${inspect(error)}`);
       process.exitCode = 1;
     }
   }
+  note('all steps were taken');
 }

@@ -23,6 +23,21 @@ class FastText : public ::testing::Test {
   std::string content_;
 };
 
+// Without the real one: a model of two numbers a word, in which "the" speaks for the first label.
+TEST(FastTextModel, ReadsModelsOfEachKind) {
+  const std::filesystem::path folder = std::filesystem::path(VOXLATE_SOURCE_DIR) / "tests/fuzz/corpus/fasttext_model";
+  for (const char* name : {"tree", "tree_quantised", "softmax"}) {
+    const FastTextModel model(content_of(folder / name));
+    float sum = 0;
+    for (const auto& [label, share] : model.predict("the der unknown", 10)) sum += share;
+    EXPECT_NEAR(sum, 1, 1e-4F) << name;
+    EXPECT_TRUE(model.predict(" \t ", 10).empty()) << name;
+    EXPECT_EQ(model.predict("the", 1).size(), 1U) << name;
+  }
+  EXPECT_THROW(FastTextModel(content_of(folder / "truncated")), Error);
+  EXPECT_THROW(FastTextModel(""), Error);
+}
+
 // What the program of the authors says (`fasttext predict-prob lid.176.ftz - 2`).
 TEST_F(FastText, SaysWhatItsAuthorsProgramSays) {
   const FastTextModel model(content_);
