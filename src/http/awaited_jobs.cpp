@@ -52,7 +52,7 @@ std::optional<Job> AwaitedJobs::Interest::wait(const std::function<bool()>& give
   ChangeFeed& feed = jobs_.services_.feed;
   std::uint64_t after = feed.newest();
   while (true) {
-    const std::optional<Job> job = jobs_.services_.store.get(job_id_);
+    std::optional<Job> job = jobs_.services_.store.get(job_id_);
     if (!job) throw Error(ErrorCode::kNotFound, "the work for this request was deleted");
     if (has_ended(job->state) && !(job->state == JobState::kCancelled && jobs_.resume(key_, job_id_))) {
       answered_ = true;
