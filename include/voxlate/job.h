@@ -56,6 +56,12 @@ struct JobSpec {
   std::string profile;               ///< subtitle rules; empty: by language
   std::optional<int> audio_track;    ///< index among the audio streams; none: the default one
   Priority priority = Priority::kNormal;
+  float temperature = 0;                     ///< `TranscribeOptions::temperature`
+  std::chrono::milliseconds audio_begin{};   ///< what comes before it is not listened to
+  std::chrono::milliseconds audio_length{};  ///< of what is listened to; 0: to the end
+  std::string
+      origin{};        ///< the dialect whose client waits for the job with an open request: "openai"; empty: none does
+  bool brief = false;  ///< short and waited for: there is a worker that does nothing else
 
   bool operator==(const JobSpec&) const = default;
 };

@@ -77,6 +77,12 @@ struct OwnedJob {
   bool operator==(const OwnedJob&) const = default;
 };
 
+/// Which of the queued jobs a worker takes.
+struct ClaimFilter {
+  std::vector<std::string> awaited{};  ///< jobs for one of these models stay queued
+  bool only_brief = false;             ///< only those with `JobSpec::brief`
+};
+
 struct ClaimedJob {
   Job job;
   Lease lease;
@@ -101,8 +107,9 @@ struct JobOutcome {
 struct JobFilter {
   std::optional<std::string> owner{};  ///< only this one's; none: everybody's
   std::optional<JobState> state;
-  std::string search;    ///< part of the source name, case-insensitive; empty: all
-  std::string after_id;  ///< continue behind this job of an earlier page; empty: from the newest
+  bool only_waited_for = false;  ///< only those with `JobSpec::origin`
+  std::string search;            ///< part of the source name, case-insensitive; empty: all
+  std::string after_id;          ///< continue behind this job of an earlier page; empty: from the newest
   int limit = 50;
 };
 
@@ -125,10 +132,9 @@ class JobStore {
   virtual EnqueueResult enqueue(const NewJob& job, TimePoint now) = 0;
 
   /// Takes the most urgent job that may run: by priority and age, so that even a low one starts in
-  /// bounded time. Jobs for one of the models in `awaited` stay queued. The attempt is counted.
+  /// bounded time. Of those that `filter` lets through. The attempt is counted.
   virtual std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now,
-                                               std::chrono::milliseconds lease_time,
-                                               const std::vector<std::string>& awaited) = 0;
+                                               std::chrono::milliseconds lease_time, const ClaimFilter& filter) = 0;
 
   /// Extends the lease and stores the progress.
   virtual LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,

@@ -36,7 +36,8 @@ struct TranscribeOptions {
   std::string prompt;                     ///< text as if said before: names and words to expect, the style wanted
   bool to_english = false;                ///< the text is an English translation of what was said
   Priority priority = Priority::kNormal;  ///< over other jobs of the same engine
-  bool vad = true;  ///< only where voice activity was found; false: all of the audio is listened to
+  float temperature = 0;  ///< of sampling, up to 1; 0: the most probable text, and higher where that is doubtful
+  bool vad = true;        ///< only where voice activity was found; false: all of the audio is listened to
 };
 
 /// The result of one independently recognised stretch `[begin, end)` of media time.

@@ -47,6 +47,7 @@ struct Transcript {
   std::string engine;    ///< what made it, for example "sphinx en-us" or "apertium eng-spa"
   std::chrono::milliseconds duration{};
   std::vector<Segment> segments;
+  float language_confidence = 0;   ///< in [0, 1], where the language was detected; 0: it was given, or unknown
   std::vector<std::string> notes;  ///< what a reader of the result should know, one sentence each
 
   bool operator==(const Transcript&) const = default;

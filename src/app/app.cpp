@@ -4,6 +4,7 @@
 
 #include "app/account_settings.h"
 #include "app/audit_archive.h"
+#include "app/language_identifiers.h"
 #include "app/media_files.h"
 #include "app/version.h"
 #include "app/whisper_engine.h"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::size_t kFeedCapacity = 4096;
 constexpr int kMaxCrashes = 3;
+constexpr int kBriefWorkers = 1;
 constexpr std::chrono::seconds kModelsEvery{10};
 constexpr std::chrono::seconds kRemoteTranslatorsEvery{30};
 constexpr std::chrono::hours kSweepAccountsEvery{24};
@@ -27,6 +29,7 @@ jobs::JobRunner::Options runner_options(const Config& config, const std::string&
   jobs::JobRunner::Options options;
   options.owner = owner;
   options.workers = config.max_concurrent_jobs;
+  options.brief_workers = kBriefWorkers;
   options.retry.max_attempts = config.max_attempts;
   options.stall_timeout = config.stall_timeout;
   options.large_stall_timeout = config.large_file_stall_timeout;
@@ -55,6 +58,7 @@ App::App(const Config& config)
       engines_(config, clock_),
       media_sandbox_(await_media_sandbox(engines_.media())),
       cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),
+      language_identifier_(make_language_identifier(config)),
       packages_(package_index_options(config), language_tag, clock_),
       models_(model_source(config), engines_.model_folder(), packages_, engines_.loaded_models(),
               downloads_at_start(config, engines_.model_folder(), packages_)),
@@ -145,6 +149,10 @@ http::Options App::http_options() const {
     if (const auto range = IpRange::parse(proxy)) options.trusted_proxies.push_back(*range);
   }
   options.max_uploads_per_user = config_.max_uploads_per_user;
+  options.max_waiting_requests = config_.max_waiting_requests;
+  options.brief_media = config_.brief_media;
+  options.max_translation_characters = static_cast<std::size_t>(config_.max_text_characters);
+  options.max_translation_texts = static_cast<std::size_t>(config_.max_texts);
   options.allowed_hosts = config_.allowed_hosts;
   options.version = versions().front().second;
   return options;
@@ -167,6 +175,11 @@ http::Services App::http_services() {
           },
       .status = [this] { return status(); },
       .transcript = [this](const Job& job) { return pipeline::job_transcript(job, data_.workspace(job.id), store_); },
+      .identify_language = [this](std::string_view text) { return language_identifier_->identify(text); },
+      .translate =
+          [this](const Transcript& text, std::string_view target, Progress& progress, std::stop_token stop) {
+            return engines_.tools().translator.translate(text, target, {}, progress, std::move(stop));
+          },
       .wake_workers = [this] { runner_.wake(); },
       .accounts = accounts_ ? &*accounts_ : nullptr,
       .purge_user = [this](const std::string& user_id) { purge_user(user_id); }};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -21,6 +22,7 @@
 #include "models/model_library.h"
 #include "store/sqlite_account_store.h"
 #include "store/sqlite_job_store.h"
+#include "voxlate/language_identifier.h"
 
 namespace voxlate::app {
 
@@ -59,6 +61,7 @@ class App {
   Engines engines_;
   const std::optional<MediaSandbox> media_sandbox_;
   jobs::JobCleaner cleaner_;
+  std::unique_ptr<LanguageIdentifier> language_identifier_;
   models::PackageIndex packages_;
   models::ModelLibrary models_;
   jobs::JobRunner runner_;

@@ -24,6 +24,7 @@ constexpr Entry kLinked[] = {
     {"libsodium", "ISC", "hashes of passwords"},
     {"libcurl", "curl", "downloads of models, requests to servers that translate"},
     {"libzip", "BSD-3-Clause", "unpacking of translation packages"},
+    {"Compact Language Detector 2", "Apache-2.0", "language of a text"},
     {"zlib", "Zlib", "compression in HTTP, and the measure of texts that repeat themselves"},
     {"Brotli", "MIT", "compression inside cpp-httplib"},
     {"ICU", "Unicode", "word and line boundaries, case folding"},

@@ -29,6 +29,7 @@ struct Config {
   int max_connections_per_address = 256;
   int request_threads = 64;
   int max_event_streams = 1000;
+  int max_waiting_requests = 32;
   std::vector<std::string> trusted_proxies;  ///< addresses and networks
   std::vector<std::string> allowed_hosts;    ///< names in `Host` besides loopback names and IP addresses
 
@@ -48,6 +49,7 @@ struct Config {
   int max_attempts = 5;
   std::chrono::seconds stall_timeout{1800};
   std::chrono::seconds large_file_stall_timeout{3600};
+  std::chrono::seconds brief_media{120};
   std::chrono::hours retention{7 * 24};
 
   std::chrono::hours max_media_duration{12};
@@ -79,6 +81,8 @@ struct Config {
   int translation_beam_size = 4;
   int translation_max_sentences = 32;
   int translation_cache_mb = 32;
+  int max_text_characters = 20'000;
+  int max_texts = 500;
   std::filesystem::path apertium_modes_dir = "/usr/share/apertium/modes";
   std::vector<std::string> translation_pairs;  ///< "en-es"; empty: all installed
   std::string libretranslate_url;              ///< empty: none

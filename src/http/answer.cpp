@@ -32,7 +32,9 @@ std::optional<std::string> decode_segment(std::string_view segment) {
   return clean ? text : std::nullopt;
 }
 
-bool is_api_path(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
+bool is_api_path(std::string_view path) {
+  return path == "/api" || path == "/v1" || path.starts_with("/api/") || path.starts_with("/v1/");
+}
 
 Response options_response(const std::string& allow) {
   Response response;
@@ -70,7 +72,16 @@ Response dispatch(Api& api, Request& request) {
                           request);
 }
 
+// So that also what never reaches a route is told in the shape that its clients understand.
+ErrorShape error_shape_of(std::string_view path) {
+  for (const Route& route : kRoutes) {
+    if (match_pattern(route.pattern, path)) return route.error_shape;
+  }
+  return path.starts_with("/v1/") ? ErrorShape::kOpenAi : ErrorShape::kProblem;
+}
+
 Response guarded(Api& api, Request& request) {
+  request.error_shape = error_shape_of(request.path);
   if (const auto problem = check_host(request.head, api.options)) return problem_response(*problem, request);
   if (const auto problem = check_origin(request.head)) return problem_response(*problem, request);
   return dispatch(api, request);

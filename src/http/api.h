@@ -8,9 +8,12 @@
 
 #include "base/ids.h"
 #include "base/mutex.h"
+#include "http/awaited_jobs.h"
 #include "http/message.h"
 #include "http/server.h"
+#include "http/translated_files.h"
 #include "http/upload.h"
+#include "http/whisper_cpp_model.h"
 
 namespace voxlate::http {
 
@@ -78,6 +81,9 @@ struct Api {
   KeysInFlight keys{};
   UserCounts uploads{};
   std::atomic<int> event_streams = 0;
+  AwaitedJobs awaited{{.max_waiting = options.max_waiting_requests, .brief = options.brief_media}, services};
+  WhisperCppModel whisper_cpp_model{};
+  TranslatedFiles translated_files{};
   std::stop_source draining{};  ///< stopped at the start of the shutdown
 };
 

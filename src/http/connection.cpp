@@ -173,6 +173,11 @@ std::size_t Connection::read_chunked(std::span<char> out) {
   return 0;
 }
 
+bool Connection::client_gone() const {
+  pollfd wait{.fd = socket_.get(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&wait, 1, 0) > 0 && (wait.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 bool Connection::finish_body() {
   if (framing_ == Framing::kSized && !body_ended_ && !failure_ && body_left_ <= buffer_.size()) {
     buffer_.erase(0, static_cast<std::size_t>(body_left_));

@@ -61,6 +61,8 @@ class Connection final : public BodyReader {
   /// Forgets what was received.
   void discard() { std::string().swap(buffer_); }
 
+  bool client_gone() const override;
+
  private:
   using Clock = std::chrono::steady_clock;
 

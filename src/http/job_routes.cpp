@@ -8,6 +8,7 @@
 #include "http/identify.h"
 #include "http/job_request.h"
 #include "http/json.h"
+#include "http/new_job.h"
 #include "http/owner_limits.h"
 #include "http/routes.h"
 
@@ -41,8 +42,9 @@ int seconds_to_next_place(Api& api) {
   return static_cast<int>(std::clamp(mean / workers * jitter, 1.0, 300.0));
 }
 
-// What can be refused before a byte of the body is read.
-std::optional<Problem> refuse_early(Api& api, const Request& request) {
+}  // namespace
+
+std::optional<Problem> refuse_new_job(Api& api, const Request& request) {
   const Options& options = api.options;
   // A repetition counts for no limit: whether it is one is known only with the body.
   if (!request.head.has("idempotency-key")) {
@@ -72,6 +74,15 @@ Problem no_space() {
   return {
       .code = "storage_full", .detail = "There is not enough room on the disk for this upload.", .retry_after_s = 60};
 }
+
+// A body of unknown length may be as large as allowed.
+UploadSpace::UploadSpace(Api& api, const Request& request) {
+  const std::uint64_t expected = request.head.content_length.value_or(api.options.max_upload_bytes);
+  if (api.space.try_reserve(expected, api.services.data.space().free_bytes, api.options.min_free_disk_bytes))
+    reservation_.emplace(api.space, expected);
+}
+
+namespace {
 
 /// The folder of a job that is not in the store yet; removed unless kept.
 class NewWorkspace {
@@ -103,34 +114,38 @@ Response accepted(const std::string& id, bool replayed) {
   return response;
 }
 
-// The upload is durable under the name of the job before the job exists; a failure in between leaves only
-// what the next start sweeps.
-Response enqueue(Api& api, const Request& request, UploadForm form, NewJob job) {
+}  // namespace
+
+// The upload is durable under the name of the job before the job exists.
+std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, UploadFile file, NewJob job) {
+  // The upload may have taken long.
+  if (!still_signed_in(api, request)()) {
+    return Problem{.code = "session_expired", .detail = "The session or key has ended; sign in again."};
+  }
   job.id = random_id();
+  job.owner = request.caller.user_id;
   job.limits = limits_of(api, request);
   NewWorkspace workspace(api.services.data.workspace(job.id));
   (*workspace).create();
-  form.file.move_to((*workspace).source());
-  const EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
-  if (result.replayed) return accepted(result.job.id, /*replayed=*/true);
+  file.move_to((*workspace).source());
+  EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
+  if (result.replayed) return result;
   if (result.refused != OwnerLimit::kNone) {
-    return problem_response(quota_problem(api, result.refused, job.limits, seconds_to_next_place(api)), request);
+    return quota_problem(api, result.refused, job.limits, seconds_to_next_place(api));
   }
   workspace.keep();
   api.services.feed.publish(ChangeKind::kJob, job.id, job.owner);
   api.services.wake_workers();
   log::info("job queued", {{"job_id", job.id}, {"size_bytes", job.media.size_bytes}});
-  return accepted(job.id, /*replayed=*/false);
+  return result;
 }
+
+namespace {
 
 Response receive_job(Api& api, Request& request, const std::string& key) {
   const Options& options = api.options;
-  // A body of unknown length may be as large as allowed.
-  const std::uint64_t expected = request.head.content_length.value_or(options.max_upload_bytes);
-  if (!api.space.try_reserve(expected, api.services.data.space().free_bytes, options.min_free_disk_bytes)) {
-    return problem_response(no_space(), request);
-  }
-  const SpaceLedger::Reservation reservation(api.space, expected);
+  const UploadSpace space(api, request);
+  if (!space.is_promised()) return problem_response(no_space(), request);
   auto received = receive_form(request.head.value("content-type"), request.body, api.services.data.uploads(),
                                {.max_file_bytes = options.max_upload_bytes});
   if (const auto* problem = std::get_if<Problem>(&received)) return problem_response(*problem, request);
@@ -139,7 +154,6 @@ Response receive_job(Api& api, Request& request, const std::string& key) {
   if (const auto* problem = std::get_if<Problem>(&parsed)) return problem_response(*problem, request);
 
   NewJob job;
-  job.owner = request.caller.user_id;
   job.spec = std::get<JobSpec>(std::move(parsed));
   if (job.spec.priority == Priority::kUrgent && !request.caller.may(Access::kAdmin)) {
     return problem_response({.code = "not_allowed", .detail = "Only administrators make urgent jobs."}, request);
@@ -151,12 +165,10 @@ Response receive_job(Api& api, Request& request, const std::string& key) {
   job.media = api.services.probe(form.file.path(), job.spec);
   request.phase = RequestPhase::kOther;
   job.media.size_bytes = form.file.size_bytes();
-  // The upload may have taken long.
-  if (!still_signed_in(api, request)()) {
-    return problem_response({.code = "session_expired", .detail = "The session or key has ended; sign in again."},
-                            request);
-  }
-  return enqueue(api, request, std::move(form), std::move(job));
+  const auto added = add_job(api, request, std::move(form.file), std::move(job));
+  if (const auto* problem = std::get_if<Problem>(&added)) return problem_response(*problem, request);
+  const auto& result = std::get<EnqueueResult>(added);
+  return accepted(result.job.id, result.replayed);
 }
 
 std::optional<JobState> parse_state(std::string_view text) {
@@ -244,7 +256,7 @@ Response create_job(Api& api, Request& request) {
     }
     key = std::move(*parsed);
   }
-  if (const auto problem = refuse_early(api, request)) return problem_response(*problem, request);
+  if (const auto problem = refuse_new_job(api, request)) return problem_response(*problem, request);
   const UploadPlace place(api, request);
   if (const auto problem = place.refused()) return problem_response(*problem, request);
   if (key.empty()) return receive_job(api, request, key);

@@ -157,6 +157,7 @@ std::string job_json(const Job& job, const JobContext& context) {
                   {"formats", spec.formats},
                   {"profile", spec.profile},
                   {"audio_track", spec.audio_track ? Json(*spec.audio_track) : Json(nullptr)},
+                  {"origin", spec.origin},
                   {"size_bytes", job.media.size_bytes},
                   {"duration_s", seconds_or_null(job.media.duration)},
                   {"content_type", job.media.content_type},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/error_shapes.h"
+
 namespace voxlate::http {
 namespace {
 
@@ -35,9 +37,10 @@ Response json_response(int status, std::string document) {
 
 Response problem_response(const Problem& problem, const Request& request) {
   Response response;
-  response.status = problem.status();
-  response.content_type = "application/problem+json";
-  response.body = problem.json(request.id);
+  response.status = status_of(problem, request.error_shape);
+  const bool is_own = request.error_shape == ErrorShape::kProblem;
+  response.content_type = is_own ? "application/problem+json" : "application/json";
+  response.body = is_own ? problem.json(request.id) : error_json(problem, request.error_shape);
   if (problem.retry_after_s) response.add("Retry-After", std::to_string(*problem.retry_after_s));
   if (!problem.allow.empty()) response.add("Allow", problem.allow);
   if (response.status == 401) response.add("WWW-Authenticate", "Bearer");

@@ -29,11 +29,17 @@ class BodyReader {
 
   /// Why the body ended early: too slow, broken framing, or the client went away.
   virtual const std::optional<Problem>& failure() const = 0;
+
+  /// The client has closed its end: nobody waits for an answer.
+  virtual bool client_gone() const { return false; }
 };
 
 /// How a family of clients expects to be told what went wrong.
 enum class ErrorShape : std::uint8_t {
   kProblem,  ///< RFC 9457, of our own API
+  kOpenAi,   ///< {"error": {"message", "type", "param", "code"}}
+  kText,     ///< {"error": "why"}: LibreTranslate, whisper.cpp
+  kDetail,   ///< {"detail": "why"}: whisper-asr-webservice
 };
 
 struct Request {
@@ -49,6 +55,16 @@ struct Request {
   Caller caller{};
   ErrorShape error_shape = ErrorShape::kProblem;
   std::vector<Header> more_headers{};  ///< of the answer, whatever it will be
+};
+
+/// Where a long answer goes, piece by piece.
+class StreamSink {
+ public:
+  virtual ~StreamSink() = default;
+
+  /// Waits while the client takes nothing. False when the client is gone: stop.
+  virtual bool write(std::string_view bytes) = 0;
+  virtual bool client_gone() const = 0;
 };
 
 /// A place among the event streams that the server holds; free again when the object is gone.
@@ -76,6 +92,7 @@ struct Response {
   std::string body;
   std::optional<FileBody> file;             ///< instead of `body`
   std::optional<EventSubscription> events;  ///< instead of `body`: an event stream, until the client goes
+  std::function<void(StreamSink&)> stream;  ///< instead of `body`: writes until it returns, on the request's thread
 
   void add(std::string name, std::string value) {
     headers.push_back({.name = std::move(name), .value = std::move(value)});
@@ -83,6 +100,8 @@ struct Response {
 };
 
 Response json_response(int status, std::string document);
+
+/// In the shape that the route's clients understand.
 Response problem_response(const Problem& problem, const Request& request);
 
 /// "%41" decoded, "+" kept; nothing when a percent sign starts no code.

@@ -57,6 +57,10 @@ constexpr std::array kKinds = {
     Kind{"accounts_off", 409, "This server has no accounts"},
     Kind{"rate_limited", 429, "Too many requests"},
     Kind{"quota_exceeded", 429, "The quota is used up"},
+    Kind{"model_not_found", 404, "There is no such model"},
+    Kind{"job_cancelled", 410, "The work was cancelled"},
+    Kind{"voices_not_available", 422, "There are no voices"},
+    Kind{"too_many_waiting", 503, "Too many requests wait"},
     Kind{"client_not_built", 404, "The browser client is not part of this build"},
 };
 

@@ -103,9 +103,10 @@ void Library::fill(httplib::Response& out) const {
   out.status = response_.status;
   out.set_header("Date", http_date());
   for (const Header& header : response_.headers) out.set_header(header.name, header.value);
-  if (response_.events && minor_version_ >= 1)
+  const bool endless = response_.events || response_.stream;
+  if (endless && minor_version_ >= 1)
     out.set_chunked_content_provider(response_.content_type, no_event);
-  else if (response_.events)
+  else if (endless)
     out.set_content_provider(response_.content_type, no_event);
   else if (const auto length = length_of(response_); length > 0)
     out.set_content_provider(length, response_.content_type, no_piece);

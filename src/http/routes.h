@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "http/api.h"
+#include "http/dialect_routes.h"
 #include "http/json.h"
 #include "http/message.h"
 
@@ -105,6 +106,21 @@ inline constexpr std::array kRoutes = {
     Route{"DELETE", "/api/sessions/{id}", end_session, Access::kWrite},
     Route{"GET", "/api/audit", show_audit, Access::kAdmin},
     Route{"GET", "/api/openapi.yaml", send_openapi, Access::kRead},
+    Route{"POST", "/v1/audio/transcriptions", openai_transcribe, Access::kWrite, ErrorShape::kOpenAi},
+    Route{"POST", "/v1/audio/translations", openai_translate, Access::kWrite, ErrorShape::kOpenAi},
+    Route{"POST", "/v1/audio/speech", openai_speak, Access::kWrite, ErrorShape::kOpenAi},
+    Route{"GET", "/v1/models", openai_list_models, Access::kRead, ErrorShape::kOpenAi},
+    Route{"GET", "/v1/models/{id}", openai_show_model, Access::kRead, ErrorShape::kOpenAi},
+    Route{"POST", "/inference", whisper_cpp_inference, Access::kWrite, ErrorShape::kText},
+    Route{"POST", "/load", whisper_cpp_load, Access::kAdmin, ErrorShape::kText},
+    Route{"POST", "/asr", asr_transcribe, Access::kWrite, ErrorShape::kDetail},
+    Route{"POST", "/detect-language", asr_detect_language, Access::kWrite, ErrorShape::kDetail},
+    Route{"POST", "/translate", text_translate, Access::kWrite, ErrorShape::kText},
+    Route{"POST", "/detect", text_detect, Access::kRead, ErrorShape::kText},
+    Route{"GET", "/languages", text_languages, Access::kRead, ErrorShape::kText},
+    Route{"POST", "/translate_file", text_translate_file, Access::kWrite, ErrorShape::kText},
+    Route{"GET", "/download_file/{id}", text_download_file, Access::kRead, ErrorShape::kText},
+    Route{"GET", "/frontend/settings", text_frontend_settings, Access::kRead, ErrorShape::kText},
     Route{"GET", "/livez", livez, Access::kOpen},
     Route{"GET", "/readyz", readyz, Access::kOpen},
     Route{"GET", "/health", readyz, Access::kOpen},

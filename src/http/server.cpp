@@ -12,6 +12,7 @@
 #include "http/response_head.h"
 #include "http/routes.h"
 #include "http/socket.h"
+#include "http/stream_writer.h"
 
 namespace voxlate::http {
 namespace {
@@ -117,13 +118,18 @@ Next Server::Impl::begin_answer(Session& session) {
   request.secure = client.secure;
   Response response = answer(api_, request);
   const bool whole = session.connection.finish_body();
-  session.close_after = !head.keep_alive || !whole || response.events || api_.draining.stop_requested();
+  session.close_after =
+      !head.keep_alive || !whole || response.events || response.stream || api_.draining.stop_requested();
   std::string text = response_head(response, head.minor_version, session.close_after);
   if (head.method == "HEAD") {
     response.body.clear();
     response.file.reset();
   } else if (response.events) {
     return begin_events(session, std::move(text), *response.events);
+  } else if (response.stream) {
+    StreamWriter writer(session.connection, std::move(text), head.minor_version >= 1, api_.options.write_timeout);
+    response.stream(writer);
+    return writer.finish() ? Next::kLinger : Next::kEnd;
   }
   session.outgoing = Outgoing(std::move(text.append(response.body)), std::move(response.file));
   session.answering = true;

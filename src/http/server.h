@@ -16,7 +16,9 @@
 #include "base/ip_address.h"
 #include "voxlate/job.h"
 #include "voxlate/job_store.h"
+#include "voxlate/language_identifier.h"
 #include "voxlate/model_store.h"
+#include "voxlate/progress.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcript.h"
 
@@ -41,6 +43,10 @@ struct Options {
   int max_connections_per_address = 256;  ///< loopback and trusted proxies may have all
   int request_threads = 64;               ///< requests that are worked on at once
   int max_event_streams = 1000;
+  int max_waiting_requests = 32;          ///< that hold a thread until their work is done
+  std::chrono::seconds brief_media{120};  ///< longest media of a waiting request for which a worker is reserved
+  std::size_t max_translation_characters = 20'000;  ///< of one request for a text
+  std::size_t max_translation_texts = 500;          ///< in one request
   std::vector<IpRange> trusted_proxies{};           ///< whose X-Forwarded-For and X-Forwarded-Proto are believed
   std::chrono::milliseconds head_timeout{10'000};   ///< from the first byte of a request to the end of its head
   std::chrono::milliseconds idle_timeout{15'000};   ///< between requests
@@ -71,6 +77,10 @@ struct Services {
   std::function<SystemStatus()> status;
   /// What is recognised so far, in order; the whole transcript once the job is completed.
   std::function<Transcript(const Job&)> transcript;
+  /// What of a text of any length is in which language, the most probable one first; nothing where it cannot be told.
+  std::function<std::vector<LanguageGuess>(std::string_view text)> identify_language{};
+  /// `Translator::translate`.
+  std::function<Transcript(const Transcript&, std::string_view target, Progress&, std::stop_token)> translate{};
   /// A job may have become runnable, or is to be stopped.
   std::function<void()> wake_workers;
   /// Users and their keys; none: accounts are off, and everybody is the local user.

@@ -12,7 +12,6 @@ namespace voxlate::http {
 namespace {
 
 constexpr std::size_t kReadBytes = 64 * 1024;
-constexpr std::string_view kFilePart = "file";
 
 /// Collects what the parser finds.
 class FormReceiver {
@@ -38,6 +37,7 @@ class FormReceiver {
       value += bytes;
       return true;
     }
+    if (file_->size_bytes() == 0) file_->write(limits_.prefix);
     if (file_->size_bytes() + bytes.size() > limits_.max_file_bytes) {
       return fail("too_large", "A file may have at most " + std::to_string(limits_.max_file_bytes) + " bytes.");
     }
@@ -49,13 +49,14 @@ class FormReceiver {
     if (problem_) return *problem_;
     if (!file_) {
       return Problem{.code = "invalid_input",
-                     .detail = "The form has no file: expected one part called \"file\" with a file name.",
-                     .errors = {{.pointer = "/file", .detail = "The file is missing."}}};
+                     .detail = "The form has no file: expected one part called \"" + std::string(limits_.part) +
+                               "\" with a file name.",
+                     .errors = {{.pointer = "/" + std::string(limits_.part), .detail = "The file is missing."}}};
     }
     if (file_->size_bytes() == 0) {
       return Problem{.code = "invalid_input",
                      .detail = "The file is empty.",
-                     .errors = {{.pointer = "/file", .detail = "The file is empty."}}};
+                     .errors = {{.pointer = "/" + std::string(limits_.part), .detail = "The file is empty."}}};
     }
     file_->finish();
     return UploadForm{.file = std::move(*file_), .file_name = std::move(file_name_), .fields = std::move(fields_)};
@@ -66,8 +67,8 @@ class FormReceiver {
  private:
   bool begin_file(const PartHead& head) {
     if (file_) return fail("invalid_input", "The form has more than one file; send one request for each.");
-    if (head.name != kFilePart) {
-      return fail("unknown_field", "The file must be in the part called \"file\".");
+    if (head.name != limits_.part) {
+      return fail("unknown_field", "The file must be in the part called \"" + std::string(limits_.part) + "\".");
     }
     file_name_ = *head.file_name;
     file_.emplace(folder_);
@@ -129,7 +130,8 @@ std::variant<UploadForm, Problem> receive_form(std::string_view content_type, Bo
   const auto boundary = multipart_boundary(content_type);
   if (!boundary) {
     return Problem{.code = "unsupported_content",
-                   .detail = "Expected multipart/form-data with a boundary and a part called \"file\"."};
+                   .detail = "Expected multipart/form-data with a boundary and a part called \"" +
+                             std::string(limits.part) + "\"."};
   }
   FormReceiver receiver(folder, limits);
   MultipartParser parser(*boundary, {.part_begins = [&](const PartHead& head) { return receiver.begin(head); },

@@ -54,9 +54,11 @@ struct UploadLimits {
   std::uint64_t max_file_bytes = 0;
   std::size_t max_fields = 64;
   std::size_t max_field_bytes = 64 * 1024;
+  std::string_view part = "file";  ///< name of the part with the file
+  std::string_view prefix{};       ///< put before the content of the file
 };
 
-/// Streams a multipart form to disk in constant memory: exactly one part with a file name, called `file`.
+/// Streams a multipart form to disk in constant memory: exactly one part with a file name, called `limits.part`.
 /// Throws `kStorageFull` and what else writing can throw; whatever it returns or throws, an unfinished file
 /// is gone. The file is durable under its temporary name when it returns.
 std::variant<UploadForm, Problem> receive_form(std::string_view content_type, BodyReader& body,

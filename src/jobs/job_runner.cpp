@@ -65,8 +65,9 @@ JobRunner::JobRunner(Options options, JobStore& store, ChangeFeed& feed, const C
       run_job_(std::move(run_job)),
       admission_(std::move(admission)),
       heartbeat_("heartbeat", options_.heartbeat_interval, [this](const std::stop_token&) { beat_all(); }) {
-  for (int worker = 0; worker < options_.workers; ++worker) {
-    threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
+  for (int worker = 0; worker < options_.workers + options_.brief_workers; ++worker) {
+    const bool only_brief = worker >= options_.workers;
+    threads_.emplace_back([this, only_brief](std::stop_token stop) { work(only_brief, std::move(stop)); });
   }
 }
 
@@ -99,12 +100,12 @@ void JobRunner::beat_all() {
   for (Attempt* attempt : attempts_) attempt->beat();
 }
 
-void JobRunner::work(std::stop_token stop_taking) {
+void JobRunner::work(bool only_brief, std::stop_token stop_taking) {
   FailureLog failures("job queue");
   while (!stop_taking.stop_requested()) {
     const std::uint64_t seen = wakes();
     bool took = false;
-    failures.run([&] { took = take_one(stop_taking); });
+    failures.run([&] { took = take_one(only_brief, stop_taking); });
     if (!took) wait_for_work(seen, stop_taking);
   }
 }
@@ -120,10 +121,10 @@ void JobRunner::wait_for_work(std::uint64_t seen, std::stop_token stop_taking) N
                   [&]() NO_THREAD_SAFETY_ANALYSIS { return wakes_ != seen; });
 }
 
-bool JobRunner::take_one(const std::stop_token& stop_taking) {
+bool JobRunner::take_one(bool only_brief, const std::stop_token& stop_taking) {
   if (!admission_.admit()) return false;
-  const std::optional<ClaimedJob> claimed =
-      store_.claim_next(options_.owner, clock_.now(), options_.lease_time, admission_.awaited());
+  const std::optional<ClaimedJob> claimed = store_.claim_next(
+      options_.owner, clock_.now(), options_.lease_time, {.awaited = admission_.awaited(), .only_brief = only_brief});
   if (!claimed) return false;
   if (stop_taking.stop_requested()) {  // while it was claimed
     store_.release(claimed->lease, clock_.now());

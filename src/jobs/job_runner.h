@@ -42,6 +42,7 @@ class JobRunner {
   struct Options {
     std::string owner;  ///< this process, new at every start; the same for JobRescuer
     int workers = 3;
+    int brief_workers = 0;  ///< more of them, which take nothing but jobs with `JobSpec::brief`
     std::chrono::milliseconds lease_time = std::chrono::seconds(30);
     std::chrono::milliseconds heartbeat_interval = std::chrono::seconds(1);  ///< progress is written this often
     std::chrono::milliseconds poll_interval = std::chrono::seconds(1);       ///< idle workers look this often unasked
@@ -76,10 +77,10 @@ class JobRunner {
  private:
   class Registration;
 
-  void work(std::stop_token stop_taking);
+  void work(bool only_brief, std::stop_token stop_taking);
   std::uint64_t wakes();
   void wait_for_work(std::uint64_t seen, std::stop_token stop_taking);
-  bool take_one(const std::stop_token& stop_taking);
+  bool take_one(bool only_brief, const std::stop_token& stop_taking);
   void run_attempt(const ClaimedJob& claimed);
 
   /// How an attempt ends; false when the lease was lost.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "pipeline/clipped_audio.h"
 #include "pipeline/job_rules.h"
 #include "pipeline/stages.h"
 #include "subtitles/cue_layout.h"
@@ -72,19 +73,21 @@ Transcript once(Checkpoints& checkpoints, std::string_view stage, std::string_vi
 Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools& tools, Checkpoints& checkpoints,
                       Progress& progress, const std::stop_token& stop) {
   return once(checkpoints, kTranscriptStage, "", [&] {
-    const std::unique_ptr<media::TrackReader> audio =
+    const std::unique_ptr<media::TrackReader> whole =
         tools.media.open_audio(workspace.source(), job.spec.audio_track, stop);
+    ClippedAudio audio(*whole, job.spec.audio_begin, job.spec.audio_length);
     CheckpointedWindows windows(checkpoints);
     const TranscribeOptions options{.language = job.spec.language,
                                     .model = job.spec.model,
                                     .prompt = job.spec.prompt,
                                     .to_english = job.spec.to_english,
                                     .priority = job.spec.priority,
+                                    .temperature = job.spec.temperature,
                                     .vad = job.spec.vad};
-    Transcript transcript = tools.transcriber(job.spec.engine).transcribe(*audio, options, windows, progress, stop);
-    if (audio->damaged_places() > 0) {
+    Transcript transcript = tools.transcriber(job.spec.engine).transcribe(audio, options, windows, progress, stop);
+    if (whole->damaged_places() > 0) {
       transcript.notes.push_back(fmt::format("The audio is damaged in {} places; what was said there may be missing.",
-                                             audio->damaged_places()));
+                                             whole->damaged_places()));
     }
     log::info("transcribed", {{"job_id", job.id},
                               {"audio_ms", transcript.duration.count()},

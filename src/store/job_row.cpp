@@ -47,6 +47,11 @@ void read_spec(const json& value, JobSpec& spec) {
   spec.vad = value.value("vad", true);
   spec.translator = value.value("translator", "");
   spec.glossary = value.value("glossary", "");
+  spec.temperature = value.value("temperature", 0.0F);
+  spec.audio_begin = std::chrono::milliseconds(value.value("audio_begin_ms", std::int64_t{0}));
+  spec.audio_length = std::chrono::milliseconds(value.value("audio_length_ms", std::int64_t{0}));
+  spec.origin = value.value("origin", "");
+  spec.brief = value.value("brief", false);
   if (value.contains("audio_track")) spec.audio_track = value.at("audio_track").get<int>();
 }
 
@@ -116,6 +121,11 @@ std::string spec_json(const JobSpec& spec) {
                 {"targets", spec.targets},   {"formats", spec.formats},       {"profile", spec.profile}};
   if (!spec.translator.empty()) value["translator"] = spec.translator;
   if (!spec.glossary.empty()) value["glossary"] = spec.glossary;
+  if (spec.temperature > 0) value["temperature"] = spec.temperature;
+  if (spec.audio_begin.count() > 0) value["audio_begin_ms"] = spec.audio_begin.count();
+  if (spec.audio_length.count() > 0) value["audio_length_ms"] = spec.audio_length.count();
+  if (!spec.origin.empty()) value["origin"] = spec.origin;
+  if (spec.brief) value["brief"] = true;
   if (spec.audio_track) value["audio_track"] = *spec.audio_track;
   return dump(value);
 }

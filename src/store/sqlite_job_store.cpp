@@ -138,21 +138,21 @@ EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
 }
 
 std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, TimePoint now,
-                                                     std::chrono::milliseconds lease_time,
-                                                     const std::vector<std::string>& awaited) {
+                                                     std::chrono::milliseconds lease_time, const ClaimFilter& filter) {
   // See Note [Claim order].
   constexpr const char* kClaim =
       "UPDATE jobs SET state = 'processing', attempt = attempt + 1, started_at_ms = ?2, lease_owner = ?1,"
       " lease_token = ?3, lease_until_ms = ?4 WHERE seq = (SELECT seq FROM jobs WHERE state = 'queued' AND"
-      " run_after_ms <= ?2 AND ifnull(spec ->> 'model', '') NOT IN (SELECT value FROM json_each(?6)) ORDER BY "
-      "queued_at_ms - priority * ?5, seq LIMIT 1) RETURNING" VOXLATE_JOB_COLUMNS;
+      " run_after_ms <= ?2 AND ifnull(spec ->> 'model', '') NOT IN (SELECT value FROM json_each(?6)) AND"
+      " (NOT ?7 OR ifnull(spec ->> 'brief', 0)) ORDER BY queued_at_ms - priority * ?5, seq LIMIT 1) "
+      "RETURNING" VOXLATE_JOB_COLUMNS;
   std::optional<ClaimedJob> claimed;
   const std::string token = random_id();
-  const std::string awaited_json = texts_json(awaited);
+  const std::string awaited_json = texts_json(filter.awaited);
   storage_.write(Storage::Room::kNeedsBallast, [&](Database& database) {
     claimed.reset();
-    Statement row =
-        database.query(kClaim, owner, to_ms(now), token, to_ms(now + lease_time), kAgeing.count(), awaited_json);
+    Statement row = database.query(kClaim, owner, to_ms(now), token, to_ms(now + lease_time), kAgeing.count(),
+                                   awaited_json, filter.only_brief);
     if (!row.step()) return;
     claimed.emplace();
     claimed->job = to_job(row);
@@ -345,7 +345,7 @@ JobPage SqliteJobStore::list(const JobFilter& filter) const {
   constexpr const char* kList =
       "SELECT" VOXLATE_JOB_COLUMNS
       "FROM jobs WHERE seq < ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR instr(search_name, ?3) > 0)"
-      " AND (?5 OR owner = ?6) ORDER BY seq DESC LIMIT ?4";
+      " AND (?5 OR owner = ?6) AND (NOT ?7 OR ifnull(spec ->> 'origin', '') <> '') ORDER BY seq DESC LIMIT ?4";
   const Storage::Reading reader(storage_);
   std::int64_t before = std::numeric_limits<std::int64_t>::max();
   if (!filter.after_id.empty()) {
@@ -359,7 +359,7 @@ JobPage SqliteJobStore::list(const JobFilter& filter) const {
   const int limit = std::max(filter.limit, 0);
   JobPage page;
   Statement row = reader->query(kList, before, state, fold_case(filter.search), std::int64_t{limit} + 1, !filter.owner,
-                                filter.owner.value_or(""));
+                                filter.owner.value_or(""), filter.only_waited_for);
   while (row.step() && !page.has_more) {
     if (static_cast<int>(page.jobs.size()) == limit) {
       page.has_more = true;

@@ -14,7 +14,7 @@ class SqliteJobStore : public JobStore {
 
   EnqueueResult enqueue(const NewJob& job, TimePoint now) override;
   std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, std::chrono::milliseconds lease_time,
-                                       const std::vector<std::string>& awaited) override;
+                                       const ClaimFilter& filter) override;
   LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
                        std::chrono::milliseconds lease_time) override;
   bool checkpoint(const Lease& lease, const Checkpoint& checkpoint, TimePoint now) override;

@@ -1,7 +1,7 @@
 // JSON of timed text:
 //
-//   transcript := { "language": tag, "engine": text, "duration_s": seconds, "text": text,
-//                   "segments": [ segment* ], "notes": [ text* ] }
+//   transcript := { "language": tag, "language_confidence": share, "engine": text, "duration_s": seconds,
+//                   "text": text, "segments": [ segment* ], "notes": [ text* ] }
 //   window     := { "begin_ms": integer, "end_ms": integer, "next_ms": integer, "segments": [ segment* ] }
 //   segment    := { "start": seconds, "end": seconds, "text": text, "confidence": share, "words": [ word* ],
 //                   "decoding": decoding }
@@ -11,8 +11,8 @@
 //   seconds    := number of 0 to 10^9, to the millisecond; "start" <= "end"
 //   share      := number of 0 to 1
 //
-// "text" of a transcript is for readers: the segments' text joined; it is not read back. "decoding" and "next_ms" may
-// be absent.
+// "text" of a transcript is for readers: the segments' text joined; it is not read back. "language_confidence",
+// "decoding" and "next_ms" may be absent.
 
 #include "subtitles/transcript_json.h"
 
@@ -112,11 +112,11 @@ milliseconds whole_ms_of(const ordered_json& object, const char* key) {
   return milliseconds(value.get<std::int64_t>());
 }
 
-float confidence_of(const ordered_json& object) {
-  const auto found = object.find("confidence");
+float confidence_of(const ordered_json& object, const char* key = "confidence") {
+  const auto found = object.find(key);
   if (found == object.end()) return 0;
   const double share = found->is_number() ? found->get<double>() : -1;
-  if (!(share >= 0 && share <= 1)) throw_corrupt("confidence", "a number from 0 to 1");
+  if (!(share >= 0 && share <= 1)) throw_corrupt(key, "a number from 0 to 1");
   return static_cast<float>(share);
 }
 
@@ -196,12 +196,14 @@ ordered_json parse_object(std::string_view text) {
 }  // namespace
 
 std::string write_transcript_json(const Transcript& transcript) {
-  return dump({{"language", transcript.language},
-               {"engine", transcript.engine},
-               {"duration_s", seconds_of(transcript.duration)},
-               {"text", join_segments(transcript)},
-               {"segments", json_of(transcript.segments)},
-               {"notes", transcript.notes}});
+  ordered_json json = {{"language", transcript.language}};
+  if (transcript.language_confidence > 0) json["language_confidence"] = shortest(transcript.language_confidence);
+  json["engine"] = transcript.engine;
+  json["duration_s"] = seconds_of(transcript.duration);
+  json["text"] = join_segments(transcript);
+  json["segments"] = json_of(transcript.segments);
+  json["notes"] = transcript.notes;
+  return dump(json);
 }
 
 std::string write_window_json(const Window& window) {
@@ -217,6 +219,7 @@ Transcript parse_transcript_json(std::string_view text) {
                         .engine = text_or_empty(json, "engine"),
                         .duration = time_of(json, "duration_s"),
                         .segments = segments_of(json),
+                        .language_confidence = confidence_of(json, "language_confidence"),
                         .notes = {}};
   for (const ordered_json& note : list_of(json, "notes")) transcript.notes.push_back(text_of(note, "notes"));
   return transcript;

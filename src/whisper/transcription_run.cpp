@@ -99,7 +99,9 @@ void TranscriptionRun::decide_language(std::span<Sound* const> windows) {
     encoded = encode(windows);
   }
   const std::vector<float> probabilities = language_probabilities(*setting_.model, encoded);
-  setting_.decoding.language = static_cast<int>(std::ranges::max_element(probabilities) - probabilities.begin());
+  const auto best = std::ranges::max_element(probabilities);
+  setting_.decoding.language = static_cast<int>(best - probabilities.begin());
+  language_confidence_ = std::clamp(*best, 0.0F, 1.0F);
 }
 
 std::vector<std::shared_ptr<const EncodedAudio>> TranscriptionRun::encode(std::span<Sound* const> windows) const {

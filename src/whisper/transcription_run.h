@@ -44,6 +44,9 @@ class TranscriptionRun {
   /// Of the result, once it is known.
   int language() const { return setting_.decoding.language; }
 
+  /// How probable that is, where the windows voted; else 0.
+  float language_confidence() const { return language_confidence_; }
+
  protected:
   /// A window, encoded already or not.
   struct Sound {
@@ -86,6 +89,7 @@ class TranscriptionRun {
   Setting setting_;
   const std::chrono::milliseconds start_;  ///< media time of the first sample
   Transcript transcript_;
+  float language_confidence_ = 0;
 
  private:
   WindowBatcher::Result wait(std::future<WindowBatcher::Result>& result);

@@ -62,11 +62,13 @@ Transcript WhisperTranscriber::transcribe(AudioSource& audio, const TranscribeOp
   if (fallback_) setting.fallback = [&] { return fallback_(*model, stop); };
   setting.decoding.language = language.value_or(0);
   setting.decoding.task = options.to_english ? Task::kTranslate : Task::kTranscribe;
+  if (options.temperature > 0) setting.decoding.temperatures = {options.temperature};
   if (!options.prompt.empty()) setting.prompt = model->tokenizer().encode(" " + options.prompt);
 
   const auto finish = [&](auto run) {
     Transcript transcript = run.transcribe();
     transcript.language = options.to_english ? "en" : std::string(bcp47_code(run.language()));
+    transcript.language_confidence = run.language_confidence();
     transcript.engine = "whisper " + model->name();
     return transcript;
   };

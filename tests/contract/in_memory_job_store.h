@@ -52,12 +52,14 @@ class InMemoryJobStore : public JobStore {
   }
 
   std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, std::chrono::milliseconds lease_time,
-                                       const std::vector<std::string>& awaited) override {
+                                       const ClaimFilter& filter) override {
     const MutexLock lock(mutex_);
     Record* next = nullptr;
     for (Record& record : records_) {
       if (record.job.state != JobState::kQueued || record.job.run_after > now) continue;
-      if (std::find(awaited.begin(), awaited.end(), record.job.spec.model) != awaited.end()) continue;
+      if (std::find(filter.awaited.begin(), filter.awaited.end(), record.job.spec.model) != filter.awaited.end())
+        continue;
+      if (filter.only_brief && !record.job.spec.brief) continue;
       if (next == nullptr || rank(record) < rank(*next)) next = &record;
     }
     if (next == nullptr) return std::nullopt;
@@ -238,6 +240,7 @@ class InMemoryJobStore : public JobStore {
     for (; from != records_.rend(); ++from) {
       const Job& job = from->job;
       if (filter.owner && job.owner != *filter.owner) continue;
+      if (filter.only_waited_for && job.spec.origin.empty()) continue;
       if (filter.state && job.state != *filter.state) continue;
       if (store::fold_case(job.spec.source_name).find(wanted) == std::string::npos) continue;
       if (static_cast<int>(page.jobs.size()) >= filter.limit) {

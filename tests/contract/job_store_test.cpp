@@ -166,10 +166,35 @@ TEST_P(JobStoreTest, JobsForAwaitedModelsStayQueued) {
   NewJob waiting = new_job("waiting.mp4", Priority::kUrgent);
   waiting.spec.model = "base";
   store().enqueue(waiting, kStart);
-  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {"tiny", "base"}));
+  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {.awaited = {"tiny", "base"}}));
   const std::string other = add();
-  EXPECT_EQ(store().claim_next("server", kStart, kLease, {"tiny", "base"})->job.id, other);
-  EXPECT_EQ(store().claim_next("server", kStart, kLease, {"tiny"})->job.id, waiting.id);
+  EXPECT_EQ(store().claim_next("server", kStart, kLease, {.awaited = {"tiny", "base"}})->job.id, other);
+  EXPECT_EQ(store().claim_next("server", kStart, kLease, {.awaited = {"tiny"}})->job.id, waiting.id);
+}
+
+TEST_P(JobStoreTest, AWorkerForBriefJobsTakesNoOthers) {
+  NewJob lengthy = new_job("lengthy");
+  lengthy.spec.priority = Priority::kUrgent;
+  store().enqueue(lengthy, kStart);
+  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {.only_brief = true}));
+  NewJob brief = new_job("brief");
+  brief.spec.brief = true;
+  store().enqueue(brief, kStart);
+  EXPECT_EQ(store().claim_next("server", kStart, kLease, {.only_brief = true})->job.id, brief.id);
+  EXPECT_EQ(store().claim_next("server", kStart, kLease, {})->job.id, lengthy.id);
+}
+
+TEST_P(JobStoreTest, ListsJobsThatAClientWaitsFor) {
+  NewJob waited_for = new_job("waited");
+  waited_for.spec.origin = "openai";
+  waited_for.spec.temperature = 0.25F;
+  waited_for.spec.audio_begin = milliseconds(1500);
+  waited_for.spec.audio_length = milliseconds(2500);
+  store().enqueue(new_job("other"), kStart);
+  store().enqueue(waited_for, kStart);
+  const JobPage page = store().list({.state = {}, .only_waited_for = true, .search = {}, .after_id = {}, .limit = 50});
+  ASSERT_EQ(page.jobs.size(), 1U);
+  EXPECT_EQ(page.jobs[0].spec, waited_for.spec);
 }
 
 TEST_P(JobStoreTest, SameKeyAndRequestGivesTheEarlierJob) {

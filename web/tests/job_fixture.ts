@@ -21,6 +21,7 @@ export function make_job(parts: Partial<Job>): Job {
     formats: ['srt'],
     profile: '',
     audio_track: null,
+    origin: '',
     size_bytes: 1000,
     duration_s: 42,
     content_type: 'video/mp4',

@@ -121,7 +121,7 @@ TEST_F(RoutesTest, ShowsEveryMemberThatOpenApiRequires) {
                          "glossary",     "formats", "profile",          "audio_track", "size_bytes",  "duration_s",
                          "content_type", "media",   "created_at",       "started_at",  "finished_at", "progress",
                          "waiting_for",  "attempt", "cancel_requested", "error",       "notes",       "files",
-                         "links"}));
+                         "links",        "origin"}));
 }
 
 TEST_F(RoutesTest, UnknownJobIsNotFoundOnEveryRoute) {

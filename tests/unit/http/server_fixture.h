@@ -94,7 +94,14 @@ class ServerTest : public testing::Test {
                  .complete_spec = [this](JobSpec& spec) { complete_spec_(spec); },
                  .status = [] { return status(); },
                  .transcript = [](const Job&) { return transcript(); },
-                 .wake_workers = [this] { ++wakes_; }});
+                 .identify_language = [](std::string_view text) { return guesses(text); },
+                 .translate = [](const Transcript& text, std::string_view target, Progress&,
+                                 std::stop_token) { return in_capitals(text, target); },
+                 .wake_workers =
+                     [this] {
+                       ++wakes_;
+                       on_wake_();
+                     }});
     port_ = server_->bind();
     thread_ = std::jthread([this](std::stop_token stop) { server_->run(stop); });
   }
@@ -205,6 +212,20 @@ class ServerTest : public testing::Test {
         .notes = {}};
   }
 
+  static std::vector<LanguageGuess> guesses(std::string_view text) {
+    if (text.empty()) return {};
+    return {{.language = "pt", .confidence = 0.6}, {.language = "en", .confidence = 0.3}};
+  }
+
+  /// A translation that shows what it is of.
+  static Transcript in_capitals(Transcript text, std::string_view target) {
+    text.language = target;
+    for (Segment& segment : text.segments) {
+      for (char& c : segment.text) c = c >= 'a' && c <= 'z' && c != 'x' && c != 'c' ? static_cast<char>(c - 32) : c;
+    }
+    return text;
+  }
+
   TemporaryFolder folder_;
   DataFolder data_{folder_.path() / "data"};
   contract::InMemoryJobStore store_;
@@ -221,6 +242,7 @@ class ServerTest : public testing::Test {
   };
   std::function<void(JobSpec&)> complete_spec_ = [](JobSpec&) {};
   std::atomic<int> wakes_ = 0;
+  std::function<void()> on_wake_ = [] {};
   int port_ = 0;
   std::unique_ptr<Server> server_;
   std::jthread thread_;

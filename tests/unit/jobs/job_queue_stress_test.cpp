@@ -33,8 +33,8 @@ class EndCounter final : public JobStore {
 
   EnqueueResult enqueue(const NewJob& job, TimePoint now) override { return store_.enqueue(job, now); }
   std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, milliseconds lease_time,
-                                       const std::vector<std::string>& awaited) override {
-    return store_.claim_next(owner, now, lease_time, awaited);
+                                       const ClaimFilter& filter) override {
+    return store_.claim_next(owner, now, lease_time, filter);
   }
   LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
                        milliseconds lease_time) override {

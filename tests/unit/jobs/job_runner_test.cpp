@@ -36,12 +36,12 @@ using ::testing::IsEmpty;
 class WatchedStore final : public contract::InMemoryJobStore {
  public:
   std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, milliseconds lease_time,
-                                       const std::vector<std::string>& awaited) override {
+                                       const ClaimFilter& filter) override {
     if (failing_claims > 0) {
       --failing_claims;
       throw Error(ErrorCode::kStorageFull, "disk full");
     }
-    return InMemoryJobStore::claim_next(owner, now, lease_time, awaited);
+    return InMemoryJobStore::claim_next(owner, now, lease_time, filter);
   }
 
   LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
@@ -70,6 +70,7 @@ class JobRunnerTest : public ::testing::Test {
     JobRunner::Options options;
     options.owner = "server";
     options.workers = workers;
+    options.brief_workers = brief_workers_;
     options.heartbeat_interval = milliseconds(1);
     options.poll_interval = poll_interval_;
     runner_ = std::make_unique<JobRunner>(options, store_, feed_, clock_, std::move(work),
@@ -102,6 +103,7 @@ class JobRunnerTest : public ::testing::Test {
 
   milliseconds poll_interval_ = hours(1);
   std::vector<std::string> awaited_;
+  int brief_workers_ = 0;
   WatchedStore store_;
   ChangeFeed feed_{100'000};
   FakeClock clock_;
@@ -126,6 +128,26 @@ TEST_F(JobRunnerTest, AJobForAnAwaitedModelStaysQueued) {
   start([](const auto&...) { return JobOutcome(); });
   await_state(add(), JobState::kCompleted);
   EXPECT_EQ(store_.get(waiting.id)->state, JobState::kQueued);
+}
+
+TEST_F(JobRunnerTest, ABriefJobDoesNotWaitForLongOnes) {
+  brief_workers_ = 1;
+  start(
+      [](const Job& job, pipeline::Checkpoints&, Progress&, const std::stop_token& stop) {
+        if (!job.spec.brief) run_until_stopped(stop);
+        return JobOutcome();
+      },
+      /*workers=*/1);
+  const std::string lengthy = add();
+  const std::string next = add(Priority::kUrgent);
+  await_state(lengthy, JobState::kProcessing);
+  NewJob brief;
+  brief.id = random_id();
+  brief.spec.brief = true;
+  store_.enqueue(brief, clock_.now());
+  runner_->wake();
+  await_state(brief.id, JobState::kCompleted);
+  EXPECT_EQ(store_.get(next)->state, JobState::kQueued);
 }
 
 TEST_F(JobRunnerTest, WakeStartsANewJobWithoutAPoll) {
