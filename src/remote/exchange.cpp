@@ -1,11 +1,16 @@
 #include "remote/exchange.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <exception>
 #include <utility>
 
 #include "remote/address.h"
+#include "remote/address_rules.h"
 #include "remote/curl_ptr.h"
 
 namespace voxlate::remote {
@@ -21,11 +26,23 @@ std::string seconds_text(milliseconds time) {
   return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) + " s";
 }
 
+/// The port is at the same place for both families.
+int port_of(const curl_sockaddr& to) {
+  sockaddr_in in{};
+  std::memcpy(&in, &to.addr, sizeof in);
+  return ntohs(in.sin_port);
+}
+
 }  // namespace
 
 struct Exchange::Transfer {
-  Transfer(const std::string& url, const ExchangeOptions& given, TakeBytes take_bytes)
-      : options(given), address(url), take(std::move(take_bytes)), multi(curl_multi_init()), easy(curl_easy_init()) {
+  Transfer(const std::string& given_url, const ExchangeOptions& given, TakeBytes take_bytes)
+      : options(given),
+        url(options.rules != nullptr ? options.rules->check_url(given_url) : given_url),
+        address(url),
+        take(std::move(take_bytes)),
+        multi(curl_multi_init()),
+        easy(curl_easy_init()) {
     if (!multi || !easy) throw no_memory();
   }
   ~Transfer() {
@@ -56,6 +73,34 @@ struct Exchange::Transfer {
       transfer.failure = Error(ErrorCode::kInternal, error.what());
     }
     return more ? count : 0;
+  }
+
+  /// The last word of the rules: nothing is connected to that did not pass here.
+  static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* to) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    try {
+      const auto ip = ip_of(to->addr);
+      const auto reason = ip ? transfer.options.rules->check_socket(transfer.address.name(), *ip, port_of(*to),
+                                                                    transfer.address.is_https())
+                             : std::optional<std::string>("its host has no IP address");
+      if (!reason) return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+      transfer.refusal = Error(ErrorCode::kInvalidInput, "this address is not allowed: " + *reason);
+    } catch (const std::exception&) {
+      transfer.refusal = no_memory();
+    }
+    return CURL_SOCKET_BAD;
+  }
+
+  void obey_rules() {
+    set(CURLOPT_PROXY, "");
+    set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::open_socket);
+    set(CURLOPT_OPENSOCKETDATA, this);
+    if (!options.resolver || parse_ip(address.name())) return;
+    std::string entry = address.name() + ":" + address.port() + ":";
+    for (const std::string& found : options.resolver(address.name()))
+      entry += (entry.ends_with(':') ? "" : ",") + found;
+    resolved.reset(curl_slist_append(nullptr, entry.c_str()));
+    set(CURLOPT_RESOLVE, resolved.get());
   }
 
   /// By a multi handle, which a stop can wake; an easy one looks up once a second only.
@@ -104,14 +149,17 @@ struct Exchange::Transfer {
   }
 
   const ExchangeOptions options;
+  const std::string url;
   const Address address;
   const TakeBytes take;
   std::array<char, CURL_ERROR_SIZE> error_text{};
   ListPtr headers;
+  ListPtr resolved;
   SteadyClock::time_point last_sign = SteadyClock::now();
   bool stalled = false;
   bool added = false;
   std::optional<Error> failure;
+  std::optional<Error> refusal;
   MultiPtr multi;
   EasyPtr easy;
 };
@@ -119,7 +167,7 @@ struct Exchange::Transfer {
 Exchange::Exchange(const std::string& url, const ExchangeOptions& options, TakeBytes take)
     : transfer_(std::make_unique<Transfer>(url, options, std::move(take))) {
   Transfer& to = *transfer_;
-  to.set(CURLOPT_URL, url.c_str());
+  to.set(CURLOPT_URL, to.url.c_str());
   to.set(CURLOPT_USERAGENT, "voxlate/" VOXLATE_VERSION);
   to.set(CURLOPT_PROTOCOLS_STR, "https,http");
   to.set(CURLOPT_NOSIGNAL, 1L);
@@ -130,6 +178,7 @@ Exchange::Exchange(const std::string& url, const ExchangeOptions& options, TakeB
   to.set(CURLOPT_ERRORBUFFER, to.error_text.data());
   to.set(CURLOPT_WRITEFUNCTION, &Transfer::receive);
   to.set(CURLOPT_WRITEDATA, &to);
+  if (options.rules != nullptr) to.obey_rules();
 }
 
 Exchange::~Exchange() = default;
@@ -159,6 +208,7 @@ std::optional<Error> Exchange::perform(const std::stop_token& stop) {
   const CURLcode code = transfer_->run(stop);
   if (transfer_->failure) throw Error(*transfer_->failure);
   if (stop.stop_requested()) throw Error(ErrorCode::kCancelled, "the request was stopped");
+  if (code != CURLE_OK && transfer_->refusal) throw Error(*transfer_->refusal);
   return code != CURLE_OK ? std::optional(transfer_->error(code)) : std::nullopt;
 }
 

@@ -9,15 +9,26 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "voxlate/error.h"
 
 namespace voxlate::remote {
 
+class AddressRules;
+
+/// The addresses of a host name, instead of those of the system's resolver.
+using Resolver = std::function<std::vector<std::string>(const std::string& host)>;
+
 struct ExchangeOptions {
   std::chrono::milliseconds connect_timeout{20'000};  ///< to the end of the TLS handshake
   std::chrono::milliseconds stall_timeout{};          ///< without a byte of the answer; 0: no such limit
   std::chrono::milliseconds timeout{};                ///< for the whole; 0: no such limit
+
+  /// For an address that a user gave: it is refused unless it and every socket obey the rules, which outlive the
+  /// exchange (see Note [Addresses given by users]). No proxy is used then.
+  const AddressRules* rules = nullptr;
+  Resolver resolver{};  ///< of tests; asked once
 };
 
 /// One request to a server and the body of its answer: the only wrapper of libcurl. Redirects are not followed, they
@@ -28,6 +39,7 @@ class Exchange {
   /// Takes a piece of the body; false ends the transfer. What it throws comes out of `perform`.
   using TakeBytes = std::function<bool(std::string_view)>;
 
+  /// Throws `kInvalidInput` when the rules refuse the URL.
   Exchange(const std::string& url, const ExchangeOptions& options, TakeBytes take);
   ~Exchange();
   Exchange(const Exchange&) = delete;
@@ -43,7 +55,8 @@ class Exchange {
   void ask_range(std::uint64_t begin, std::optional<std::uint64_t> last = std::nullopt);
 
   /// Returns why the transfer broke off, if it did, `take` having ended it included: `kTimeout` or `kUnavailable`, with
-  /// the host. Throws what `take` threw, and `kCancelled` within 100 ms of `stop`.
+  /// the host. Throws what `take` threw, `kInvalidInput` when the rules refuse where the host is, and `kCancelled`
+  /// within 100 ms of `stop`.
   std::optional<Error> perform(const std::stop_token& stop);
 
   /// HTTP status of the answer; 0: there was none.
