@@ -56,6 +56,7 @@ struct JobSpec {
   std::string profile;               ///< subtitle rules; empty: by language
   std::optional<int> audio_track;    ///< index among the audio streams; none: the default one
   Priority priority = Priority::kNormal;
+  std::string webhook_url;  ///< told of the end of the job; empty: nobody
 
   bool operator==(const JobSpec&) const = default;
 };
@@ -112,6 +113,7 @@ struct Job {
   std::optional<JobError> error;  ///< of the last failed attempt
   std::vector<JobFile> files;
   std::vector<std::string> notes;
+  std::string awaited_url;  ///< the source is still to be fetched from there; empty: it is in the workspace
 };
 
 }  // namespace voxlate

@@ -61,10 +61,8 @@ bool is_local_name(std::string_view host) {
 // libcurl turns numbers into dotted form only when there is no dot behind them.
 std::string ascii_host(CURLU* handle) {
   std::string host = lower(url_part(handle, CURLUPART_HOST, 0));
-#ifdef CURLU_PUNYCODE
   if (std::ranges::any_of(host, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
-    host = lower(url_part(handle, CURLUPART_HOST, CURLU_PUNYCODE));
-#endif
+    refuse("write its host name in ASCII (xn--...)");
   if (host.starts_with('[') && host.ends_with(']')) {
     const auto address = parse_ip(std::string_view(host).substr(1, host.size() - 2));
     if (!address || !address->v6) refuse("it is no IPv6 address");

@@ -33,8 +33,8 @@ class AddressRules {
   explicit AddressRules(const Options& options);
 
   /// Refuses what the text alone tells: other schemes than http and https, user names, ports, addresses and names of
-  /// this machine. Throws `kInvalidInput` with the reason. Returns the URL as it is to be asked: the host in ASCII
-  /// (IDN as punycode), addresses in their usual form.
+  /// this machine. Throws `kInvalidInput` with the reason. Returns the URL as it is to be asked: addresses in
+  /// their usual form. Names are taken in ASCII only, so that no two parsers differ about them.
   std::string check_url(const std::string& url) const;
 
   /// Why the socket may not be opened; nothing when it may. `host` is the one of the URL. Thread-safe.

@@ -13,7 +13,7 @@ namespace voxlate::remote {
 namespace {
 
 struct Range {
-  std::initializer_list<std::uint8_t> prefix;  // the rest is zero
+  std::array<std::uint8_t, 12> prefix;
   int bits;
   AddressKind kind;
 };
@@ -21,7 +21,7 @@ struct Range {
 bool starts_with(std::span<const std::uint8_t> bytes, const Range& range) {
   int left = range.bits;
   for (std::size_t i = 0; left > 0; ++i, left -= 8) {
-    const std::uint8_t wanted = i < range.prefix.size() ? range.prefix.begin()[i] : std::uint8_t{0};
+    const std::uint8_t wanted = i < range.prefix.size() ? range.prefix[i] : std::uint8_t{0};
     const auto mask = static_cast<std::uint8_t>(left >= 8 ? 0xFF : 0xFF << (8 - left));
     if ((bytes[i] & mask) != (wanted & mask)) return false;
   }

@@ -47,6 +47,7 @@ void read_spec(const json& value, JobSpec& spec) {
   spec.vad = value.value("vad", true);
   spec.translator = value.value("translator", "");
   spec.glossary = value.value("glossary", "");
+  spec.webhook_url = value.value("webhook_url", "");
   if (value.contains("audio_track")) spec.audio_track = value.at("audio_track").get<int>();
 }
 
@@ -104,7 +105,8 @@ Job to_job(const Statement& row) {
   const std::string message = row.text(column++);
   if (has_error) job.error = JobError{.code = parse(kCodes, code), .message = message};
   const std::string files = row.text(column++);
-  read_json_columns(spec, files, row.text(column), job);
+  read_json_columns(spec, files, row.text(column++), job);
+  job.awaited_url = row.text(column);
   return job;
 }
 
@@ -116,6 +118,7 @@ std::string spec_json(const JobSpec& spec) {
                 {"targets", spec.targets},   {"formats", spec.formats},       {"profile", spec.profile}};
   if (!spec.translator.empty()) value["translator"] = spec.translator;
   if (!spec.glossary.empty()) value["glossary"] = spec.glossary;
+  if (!spec.webhook_url.empty()) value["webhook_url"] = spec.webhook_url;
   if (spec.audio_track) value["audio_track"] = *spec.audio_track;
   return dump(value);
 }

@@ -37,6 +37,7 @@ class InMemoryJobStore : public JobStore {
     record.job.owner = job.owner;
     record.job.spec = job.spec;
     record.job.media = job.media;
+    record.job.awaited_url = job.source_url;
     record.job.created_at = record.job.run_after = record.queued_at = now;
     records_.push_back(record);
     return {.job = record.job, .replayed = false};
@@ -48,6 +49,7 @@ class InMemoryJobStore : public JobStore {
     Record* next = nullptr;
     for (Record& record : records_) {
       if (record.job.state != JobState::kQueued || record.job.run_after > now) continue;
+      if (!record.job.awaited_url.empty()) continue;
       if (std::find(awaited.begin(), awaited.end(), record.job.spec.model) != awaited.end()) continue;
       if (next == nullptr || rank(record) < rank(*next)) next = &record;
     }
@@ -258,6 +260,7 @@ class InMemoryJobStore : public JobStore {
     int ahead = 0;
     for (auto other = records_.begin(); other != records_.end(); ++other) {
       if (other->job.state != JobState::kQueued || other->job.run_after > other->queued_at) continue;
+      if (!other->job.awaited_url.empty()) continue;
       if (std::pair(rank(*other), other - records_.begin()) < std::pair(rank(*mine), mine - records_.begin())) ++ahead;
     }
     return ahead;
