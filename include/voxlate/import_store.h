@@ -33,6 +33,9 @@ class ImportStore {
   /// Whether the job still waits for its source.
   virtual bool is_wanted(const std::string& job_id) const = 0;
 
+  /// Whether there is such a job, in whatever state.
+  virtual bool is_known(const std::string& job_id) const = 0;
+
   /// The source is there: the job may be claimed.
   virtual bool complete(const std::string& job_id, const std::string& source_name, const MediaSummary& media,
                         TimePoint now) = 0;

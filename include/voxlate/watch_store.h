@@ -24,6 +24,13 @@ struct WatchedFile {
   std::string note{};
 };
 
+/// A result file as it was written.
+struct WatchedResult {
+  std::string path;
+  std::string source;  ///< path of the media
+  std::string sha256;
+};
+
 /// What the watched folder remembers. Each call is one transaction that is on disk when it returns; thread-safe.
 class WatchStore {
  public:
@@ -34,9 +41,9 @@ class WatchStore {
   virtual void remember(const WatchedFile& file) = 0;
   virtual std::vector<WatchedFile> taken() const = 0;
 
-  /// SHA-256 of the result that was written there; nothing when none was.
-  virtual std::optional<std::string> result(const std::string& path) const = 0;
-  virtual void remember_result(const std::string& path, const std::string& sha256) = 0;
+  /// What was written there last; nothing when nothing was.
+  virtual std::optional<WatchedResult> result(const std::string& path) const = 0;
+  virtual void remember_result(const WatchedResult& result) = 0;
 };
 
 }  // namespace voxlate

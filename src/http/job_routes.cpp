@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "http/job_document.h"
 #include "http/job_request.h"
 #include "http/json.h"
 #include "http/routes.h"
@@ -87,13 +88,6 @@ class NewWorkspace {
   bool kept_ = false;
 };
 
-Response accepted(const std::string& id, bool replayed) {
-  Response response = json_response(202, job_accepted_json(id));
-  response.add("Location", "/api/jobs/" + id);
-  if (replayed) response.add("Idempotent-Replayed", "true");
-  return response;
-}
-
 // The upload is durable under the name of the job before the job exists; a failure in between leaves only
 // what the next start sweeps.
 Response enqueue(Api& api, UploadForm form, NewJob job) {
@@ -102,15 +96,16 @@ Response enqueue(Api& api, UploadForm form, NewJob job) {
   (*workspace).create();
   form.file.move_to((*workspace).source());
   const EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
-  if (result.replayed) return accepted(result.job.id, /*replayed=*/true);
+  if (result.replayed) return job_accepted(api, result.job, /*replayed=*/true);
   workspace.keep();
   api.services.feed.publish(ChangeKind::kJob, job.id, job.owner);
   api.services.wake_workers();
   log::info("job queued", {{"job_id", job.id}, {"size_bytes", job.media.size_bytes}});
-  return accepted(job.id, /*replayed=*/false);
+  return job_accepted(api, result.job, /*replayed=*/false);
 }
 
 Response receive_job(Api& api, Request& request, const std::string& key) {
+  if (is_json(request.head.value("content-type"))) return import_job(api, request, key);
   const Options& options = api.options;
   // A body of unknown length may be as large as allowed.
   const std::uint64_t expected = request.head.content_length.value_or(options.max_upload_bytes);
@@ -128,6 +123,7 @@ Response receive_job(Api& api, Request& request, const std::string& key) {
   NewJob job;
   job.owner = request.caller.user_id;
   job.spec = std::get<JobSpec>(std::move(parsed));
+  if (const auto problem = check_webhook(api, job.spec)) return problem_response(*problem, request);
   job.idempotency_key = key;
   job.fingerprint = sha256_hex(canonical_form(job.spec) + form.file.sha256());
   api.services.complete_spec(job.spec);
@@ -204,7 +200,16 @@ JobContext context_of(const Api& api, const Job& job) {
   const std::vector<std::string> awaited = api.services.models.awaited();
   context.awaits_model = std::find(awaited.begin(), awaited.end(), job.spec.model) != awaited.end();
   context.jobs_ahead = api.services.store.jobs_ahead(job.id);
+  if (!job.awaited_url.empty()) context.import = api.services.import_progress(job.id);
   return context;
+}
+
+Response job_accepted(const Api& api, const Job& job, bool replayed) {
+  const std::string secret = job.spec.webhook_url.empty() ? "" : webhook_secret(api.services.webhooks.job_key(job.id));
+  Response response = json_response(202, job_accepted_json(job.id, secret));
+  response.add("Location", "/api/jobs/" + job.id);
+  if (replayed) response.add("Idempotent-Replayed", "true");
+  return response;
 }
 
 Response create_job(Api& api, Request& request) {
@@ -254,6 +259,7 @@ Response delete_job(Api& api, Request& request) {
   if (!job || !api.services.store.remove(job->id)) return no_such_job(request);
   api.services.feed.publish(ChangeKind::kDeleted, job->id, job->owner);
   api.services.data.workspace(job->id).remove();
+  api.services.wake_workers();  // so that its source is not fetched any longer
   Response response;
   response.status = 204;
   return response;

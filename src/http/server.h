@@ -13,11 +13,13 @@
 #include "base/change_feed.h"
 #include "base/clock.h"
 #include "base/data_folder.h"
+#include "voxlate/import_store.h"
 #include "voxlate/job.h"
 #include "voxlate/job_store.h"
 #include "voxlate/model_store.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcript.h"
+#include "voxlate/webhook_store.h"
 
 namespace voxlate::http {
 
@@ -30,6 +32,7 @@ struct Options {
   std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30;  ///< kept free for results and the database
   std::optional<std::chrono::seconds> max_media_duration{};    ///< only reported; enforced by `Services::probe`
   int max_queued_jobs = 1000;
+  int max_webhooks = 20;  ///< of each user
   int max_jobs_per_page = 200;
   int max_connections = 256;
   int max_event_streams = 64;
@@ -50,6 +53,7 @@ struct Services {
   JobStore& store;
   ChangeFeed& feed;
   ModelStore& models;
+  WebhookStore& webhooks;
   const Clock& clock;
   std::function<Capabilities()> capabilities;
   /// Looks into the uploaded file. `kUnsupported` becomes 415, `kCorrupt` and `kInvalidInput` 422.
@@ -59,7 +63,12 @@ struct Services {
   std::function<SystemStatus()> status;
   /// What is recognised so far, in order; the whole transcript once the job is completed.
   std::function<Transcript(const Job&)> transcript;
-  /// A job may have become runnable, or is to be stopped.
+  /// The address as it is to be asked. Throws `kInvalidInput` where the server does not go.
+  std::function<std::string(const std::string& url)> check_import_url;
+  std::function<std::string(const std::string& url)> check_webhook_url;
+  /// Of a source that is being fetched at the moment; nothing for any other job.
+  std::function<std::optional<ImportProgress>(const std::string& job_id)> import_progress;
+  /// A job may have become runnable, or is to be stopped; or there is a message to send.
   std::function<void()> wake_workers;
 };
 

@@ -15,15 +15,19 @@ constexpr const char* kCountAttempt =
 std::optional<Import> SqliteImportStore::next(TimePoint now, const std::vector<std::string>& busy) {
   constexpr const char* kNext =
       "SELECT" VOXLATE_JOB_COLUMNS
-      ", (SELECT attempt FROM imports WHERE job_seq = jobs.seq) FROM jobs WHERE state = 'queued' AND run_after_ms <= ?1"
-      " AND seq IN (SELECT job_seq FROM imports) AND id NOT IN (SELECT value FROM json_each(?2))"
-      " ORDER BY queued_at_ms, seq LIMIT 1";
-  constexpr int kAttemptColumn = 24;
+      "FROM jobs WHERE state = 'queued' AND run_after_ms <= ?1 AND seq IN (SELECT job_seq FROM imports)"
+      " AND id NOT IN (SELECT value FROM json_each(?2)) ORDER BY queued_at_ms, seq LIMIT 1";
+  constexpr const char* kAttempt = "SELECT attempt FROM imports WHERE job_seq = (SELECT seq FROM jobs WHERE id = ?1)";
   const Storage::Reading reader(storage_);
-  Statement row = reader->query(kNext, to_ms(now), texts_json(busy));
-  if (!row.step()) return std::nullopt;
-  Import found{.job = to_job(row), .url = {}, .attempt = static_cast<int>(row.integer(kAttemptColumn))};
+  Import found;
+  {
+    Statement row = reader->query(kNext, to_ms(now), texts_json(busy));
+    if (!row.step()) return std::nullopt;
+    found.job = to_job(row);
+  }
   found.url = found.job.awaited_url;
+  Statement row = reader->query(kAttempt, found.job.id);
+  if (row.step()) found.attempt = static_cast<int>(row.integer(0));
   return found;
 }
 
@@ -32,6 +36,11 @@ bool SqliteImportStore::is_wanted(const std::string& job_id) const {
       "SELECT 1 FROM jobs WHERE id = ?1 AND state = 'queued' AND seq IN (SELECT job_seq FROM imports)";
   const Storage::Reading reader(storage_);
   return reader->query(kWanted, job_id).step();
+}
+
+bool SqliteImportStore::is_known(const std::string& job_id) const {
+  const Storage::Reading reader(storage_);
+  return reader->query("SELECT 1 FROM jobs WHERE id = ?1", job_id).step();
 }
 
 bool SqliteImportStore::complete(const std::string& job_id, const std::string& source_name, const MediaSummary& media,

@@ -12,6 +12,7 @@ class SqliteImportStore : public ImportStore {
 
   std::optional<Import> next(TimePoint now, const std::vector<std::string>& busy) override;
   bool is_wanted(const std::string& job_id) const override;
+  bool is_known(const std::string& job_id) const override;
   bool complete(const std::string& job_id, const std::string& source_name, const MediaSummary& media,
                 TimePoint now) override;
   bool postpone(const std::string& job_id, const JobError& error, TimePoint retry_at) override;

@@ -57,16 +57,17 @@ std::vector<WatchedFile> SqliteWatchStore::taken() const {
   return files;
 }
 
-std::optional<std::string> SqliteWatchStore::result(const std::string& path) const {
+std::optional<WatchedResult> SqliteWatchStore::result(const std::string& path) const {
   const Storage::Reading reader(storage_);
-  Statement row = reader->query("SELECT sha256 FROM watched_results WHERE path = ?1", path);
-  return row.step() ? std::optional(row.text(0)) : std::nullopt;
+  Statement row = reader->query("SELECT path, source, sha256 FROM watched_results WHERE path = ?1", path);
+  if (!row.step()) return std::nullopt;
+  return WatchedResult{.path = row.text(0), .source = row.text(1), .sha256 = row.text(2)};
 }
 
-void SqliteWatchStore::remember_result(const std::string& path, const std::string& sha256) {
-  storage_.write(Storage::Room::kNeedsBallast, [&](Database& database) {
-    database.run("INSERT OR REPLACE INTO watched_results (path, sha256) VALUES (?1, ?2)", path, sha256);
-  });
+void SqliteWatchStore::remember_result(const WatchedResult& result) {
+  constexpr const char* kRemember = "INSERT OR REPLACE INTO watched_results (path, source, sha256) VALUES (?1, ?2, ?3)";
+  storage_.write(Storage::Room::kNeedsBallast,
+                 [&](Database& database) { database.run(kRemember, result.path, result.source, result.sha256); });
 }
 
 }  // namespace voxlate::store

@@ -13,8 +13,8 @@ class SqliteWatchStore : public WatchStore {
   std::optional<WatchedFile> find(const std::string& path) const override;
   void remember(const WatchedFile& file) override;
   std::vector<WatchedFile> taken() const override;
-  std::optional<std::string> result(const std::string& path) const override;
-  void remember_result(const std::string& path, const std::string& sha256) override;
+  std::optional<WatchedResult> result(const std::string& path) const override;
+  void remember_result(const WatchedResult& result) override;
 
  private:
   Storage& storage_;

@@ -87,5 +87,6 @@ CREATE INDEX watched_files_taken ON watched_files (state) WHERE state = 'taken';
 -- Result files that were written into the watched folder, so that these and no others are written again.
 CREATE TABLE watched_results (
   path TEXT PRIMARY KEY CHECK (path <> ''),
+  source TEXT NOT NULL, -- path of the media
   sha256 TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
