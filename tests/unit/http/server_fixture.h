@@ -98,7 +98,10 @@ class ServerTest : public testing::Test {
                  .transcript = [](const Job&) { return transcript(); },
                  .check_import_url = check_url,
                  .check_webhook_url = check_url,
-                 .import_progress = [](const std::string&) { return ImportProgress{10, 100}; },
+                 .import_progress =
+                     [](const std::string&) {
+                       return ImportProgress{10, 100};
+                     },
                  .wake_workers = [this] { ++wakes_; }});
     port_ = server_->bind();
     thread_ = std::jthread([this](std::stop_token stop) { server_->run(stop); });

@@ -223,6 +223,15 @@ TEST_F(WatchFolderTest, AnUnreadableFileIsNotedAndHoldsUpNothing) {
   EXPECT_EQ(memory_.find("a.mp4")->state, WatchedState::kRefused);
 }
 
+TEST_F(WatchFolderTest, ATooLargeFileIsNotedAndHoldsUpNothing) {
+  options_.max_file_bytes = 10;
+  put("a.mp4", "media media media");
+  put("b.mp4");
+  WatchFolder folder = make();
+  EXPECT_EQ(look_settled(folder), 1);
+  EXPECT_EQ(memory_.find("a.mp4")->state, WatchedState::kRefused);
+}
+
 TEST_F(WatchFolderTest, AKillBetweenJobAndMemoryMakesNoSecondJob) {
   put("talk.mp4");
   {
