@@ -62,6 +62,7 @@ struct JobSpec {
   std::string
       origin{};        ///< the dialect whose client waits for the job with an open request: "openai"; empty: none does
   bool brief = false;  ///< short and waited for: there is a worker that does nothing else
+  std::string webhook_url;  ///< told of the end of the job; empty: nobody
 
   bool operator==(const JobSpec&) const = default;
 };
@@ -118,6 +119,7 @@ struct Job {
   std::optional<JobError> error;  ///< of the last failed attempt
   std::vector<JobFile> files;
   std::vector<std::string> notes;
+  std::string awaited_url;  ///< the source is still to be fetched from there; empty: it is in the workspace
 };
 
 }  // namespace voxlate

@@ -44,6 +44,7 @@ struct NewJob {
   std::string owner;  ///< `Job::owner`
   JobSpec spec;
   MediaSummary media;
+  std::string source_url{};     ///< where the source is to be fetched first; empty: it is in the workspace
   std::string idempotency_key;  ///< empty: none; of the owner
   std::string fingerprint;      ///< SHA-256 of what was asked, compared when the key is seen again
   OwnerLimits limits{};
@@ -132,7 +133,7 @@ class JobStore {
   virtual EnqueueResult enqueue(const NewJob& job, TimePoint now) = 0;
 
   /// Takes the most urgent job that may run: by priority and age, so that even a low one starts in
-  /// bounded time. Of those that `filter` lets through. The attempt is counted.
+  /// bounded time. Of those that `filter` lets through and whose source is there. The attempt is counted.
   virtual std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now,
                                                std::chrono::milliseconds lease_time, const ClaimFilter& filter) = 0;
 
@@ -175,8 +176,8 @@ class JobStore {
   /// All five states, at one moment.
   virtual std::map<JobState, int> count_by_state() const = 0;
   virtual OwnerUsage usage_of(const std::string& owner, TimePoint now) const = 0;
-  /// Queued jobs that would be claimed before this one, those that wait for a retry left out; 0 for a job in
-  /// any other state.
+  /// Queued jobs that would be claimed before this one, those that wait for a retry or their source left out; 0 for a
+  /// job in any other state.
   virtual int jobs_ahead(const std::string& job_id) const = 0;
   /// All ids, for sweeping folders that belong to no job.
   virtual std::vector<std::string> ids() const = 0;

@@ -69,6 +69,19 @@ App::App(const Config& config)
               },
               {.awaited = [this] { return models_.awaited(); }}),
       rescuer_({.owner = owner_, .max_crashes = kMaxCrashes}, store_, feed_, clock_, [this] { runner_.wake(); }),
+      importer_(
+          importer_options(config), imports_, data_, feed_, clock_,
+          [this](const std::string& url, const std::filesystem::path& target, const jobs::Importer::Progress& progress,
+                 const std::stop_token& stop) { return outward_.fetch(url, target, progress, stop); },
+          [this](const std::filesystem::path& file, const JobSpec& spec) {
+            return summarise_media(file, spec, engines_.media());
+          },
+          [this] { runner_.wake(); }),
+      webhook_sender_(webhook_options(config), webhooks_, clock_,
+                      [this](const jobs::WebhookMessage& message, const std::stop_token& stop) {
+                        return outward_.post(message, stop);
+                      }),
+      watch_folder_(make_watch_folder()),
       model_ticker_("models", kModelsEvery,
                     [this](const std::stop_token&) {
                       engines_.unload_idle_models();
@@ -86,6 +99,19 @@ App::App(const Config& config)
   for (const TranscriberInfo& engine : engines_.capabilities().engines) {
     log::info("recogniser ready", {{"engine", engine.id}, {"notice", engine.notice}});
   }
+}
+
+std::unique_ptr<jobs::WatchFolder> App::make_watch_folder() {
+  std::optional<jobs::WatchFolder::Options> options = watch_options(config_);
+  if (!options) return nullptr;
+  log::info("folder watched", {{"folder", config_.watch_folder.string()}});
+  return std::make_unique<jobs::WatchFolder>(
+      std::move(*options), store_, watched_, data_, feed_, clock_,
+      [this](JobSpec& spec) { pipeline::complete_spec(spec, capabilities()); },
+      [this](const std::filesystem::path& file, const JobSpec& spec) {
+        return summarise_media(file, spec, engines_.media());
+      },
+      [this] { runner_.wake(); });
 }
 
 /// Models that are being downloaded included: jobs may ask for them already.
@@ -141,6 +167,7 @@ http::Options App::http_options() const {
   options.min_free_disk_bytes = config_.min_free_disk_bytes;
   options.max_media_duration = config_.max_media_duration;
   options.max_queued_jobs = config_.max_queued_jobs;
+  options.max_webhooks = config_.webhooks_per_user;
   options.max_connections = config_.max_connections;
   options.max_connections_per_address = config_.max_connections_per_address;
   options.request_threads = config_.request_threads;
@@ -164,6 +191,7 @@ http::Services App::http_services() {
       .store = store_,
       .feed = feed_,
       .models = models_,
+      .webhooks = webhooks_,
       .clock = clock_,
       .capabilities = [this] { return capabilities(); },
       .probe = [this](const std::filesystem::path& file,
@@ -180,7 +208,15 @@ http::Services App::http_services() {
           [this](const Transcript& text, std::string_view target, Progress& progress, std::stop_token stop) {
             return engines_.tools().translator.translate(text, target, {}, progress, std::move(stop));
           },
-      .wake_workers = [this] { runner_.wake(); },
+      .check_import_url = [this](const std::string& url) { return outward_.check_import_url(url); },
+      .check_webhook_url = [this](const std::string& url) { return outward_.check_webhook_url(url); },
+      .import_progress = [this](const std::string& job_id) { return importer_.progress(job_id); },
+      .wake_workers =
+          [this] {
+            runner_.wake();
+            importer_.poke();
+            webhook_sender_.poke();
+          },
       .accounts = accounts_ ? &*accounts_ : nullptr,
       .purge_user = [this](const std::string& user_id) { purge_user(user_id); }};
 }

@@ -8,6 +8,7 @@
 #include "accounts/accounts.h"
 #include "app/engines.h"
 #include "app/model_files.h"
+#include "app/outward.h"
 #include "base/change_feed.h"
 #include "base/clock.h"
 #include "base/data_folder.h"
@@ -15,13 +16,19 @@
 #include "health/gpu_probe.h"
 #include "health/sampler.h"
 #include "http/server.h"
+#include "jobs/importer.h"
 #include "jobs/job_cleaner.h"
 #include "jobs/job_rescuer.h"
 #include "jobs/job_runner.h"
 #include "jobs/ticker.h"
+#include "jobs/watch_folder.h"
+#include "jobs/webhook_sender.h"
 #include "models/model_library.h"
 #include "store/sqlite_account_store.h"
+#include "store/sqlite_import_store.h"
 #include "store/sqlite_job_store.h"
+#include "store/sqlite_watch_store.h"
+#include "store/sqlite_webhook_store.h"
 #include "voxlate/language_identifier.h"
 
 namespace voxlate::app {
@@ -42,6 +49,7 @@ class App {
   http::Options http_options() const;
   http::Services http_services();
   SystemStatus status();
+  std::unique_ptr<jobs::WatchFolder> make_watch_folder();
   void ask_remote_translators(const std::stop_token& stop);
   void purge_user(const std::string& user_id);
   void sweep_accounts(const std::stop_token& stop);
@@ -55,6 +63,10 @@ class App {
   store::SqliteJobStore store_{storage_};
   store::SqliteAccountStore account_store_{storage_};
   std::optional<accounts::Accounts> accounts_;  // none: accounts are off
+  store::SqliteImportStore imports_{storage_};
+  store::SqliteWebhookStore webhooks_{storage_};
+  store::SqliteWatchStore watched_{storage_};
+  const Outward outward_{config_};
   ChangeFeed feed_;
   health::Sampler sampler_;
   health::GpuProbe gpus_{clock_};
@@ -66,6 +78,9 @@ class App {
   models::ModelLibrary models_;
   jobs::JobRunner runner_;
   jobs::JobRescuer rescuer_;
+  jobs::Importer importer_;
+  jobs::WebhookSender webhook_sender_;
+  std::unique_ptr<jobs::WatchFolder> watch_folder_;  // none without a setting
   jobs::Ticker model_ticker_;
   jobs::Ticker remote_translators_;
   jobs::Ticker account_sweeper_;

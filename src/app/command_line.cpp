@@ -111,6 +111,7 @@ void add_serve(CLI::App& root, CommonOptions& common, std::function<int()>& chos
   common.add_named(*command, "--host", "server.host", "address to listen on");
   common.add_named(*command, "--port", "server.port", "TCP port");
   common.add_named(*command, "--profile", "profile", "development or production");
+  common.add_named(*command, "--watch", "watch.folder", "folder whose media is transcribed as it comes");
   command->callback([&common, &chosen] {
     chosen = [&common] {
       const Config config = common.load();

@@ -1,7 +1,9 @@
 #include "base/hashing.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
+#include <algorithm>
 #include <array>
 
 #include "voxlate/error.h"
@@ -46,6 +48,36 @@ std::string sha256_hex(std::string_view bytes) {
   Sha256 hash;
   hash.update(bytes);
   return hash.finish();
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+  std::string code(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, text.size(),
+           reinterpret_cast<unsigned char*>(code.data()), &size) == nullptr) {
+    throw Error(ErrorCode::kInternal, "HMAC-SHA256 is not available in libcrypto");
+  }
+  code.resize(size);
+  return code;
+}
+
+std::string base64(std::string_view bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // it ends with a zero
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                  static_cast<int>(bytes.size()));
+  text.pop_back();
+  return text;
+}
+
+std::string unbase64(std::string_view text) {
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  const std::size_t padding = text.size() - std::min(text.find('='), text.size());
+  if (size != static_cast<int>(bytes.size()) || padding > 2) throw Error(ErrorCode::kCorrupt, "this is no base64");
+  bytes.resize(bytes.size() - padding);
+  return bytes;
 }
 
 }  // namespace voxlate

@@ -28,4 +28,12 @@ class Sha256 {
 
 std::string sha256_hex(std::string_view bytes);
 
+/// HMAC-SHA256 (RFC 2104): 32 raw bytes.
+std::string hmac_sha256(std::string_view key, std::string_view text);
+
+/// With padding (RFC 4648).
+std::string base64(std::string_view bytes);
+/// Back again. Throws `kCorrupt` unless it is what `base64` made.
+std::string unbase64(std::string_view text);
+
 }  // namespace voxlate

@@ -27,6 +27,14 @@ std::string random_id() {
   return id;
 }
 
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  if (getrandom(bytes.data(), count, 0) != static_cast<ssize_t>(count)) {
+    throw Error(ErrorCode::kInternal, "the kernel gave no random bytes");
+  }
+  return bytes;
+}
+
 bool is_id(std::string_view text) {
   return text.size() == kIdLength &&
          std::all_of(text.begin(), text.end(), [](char c) { return kAlphabet.find(c) != std::string_view::npos; });

@@ -107,6 +107,23 @@ struct Config {
   int max_loaded_models = 0;                   ///< 0: by profile, see `loaded_models_limit`
   std::chrono::seconds models_idle_time{300};  ///< 0: models stay in memory
 
+  std::vector<std::string> remote_allowed_addresses;  ///< addresses, ranges, names; empty: only what is public
+  std::vector<int> remote_allowed_ports{443, 80};
+  int import_downloads = 2;
+  std::chrono::hours import_timeout{6};
+  std::uint64_t import_min_bytes_per_second = std::uint64_t{4} << 10U;
+  bool webhooks_http = false;
+  int webhooks_connections = 4;
+  int webhooks_per_user = 20;
+  std::chrono::hours webhooks_log{30 * 24};
+
+  std::filesystem::path watch_folder;  ///< empty: none
+  std::filesystem::path watch_output;  ///< empty: beside the media
+  std::string watch_language;          ///< empty: detect
+  std::vector<std::string> watch_targets;
+  std::vector<std::string> watch_formats{"srt"};
+  std::chrono::seconds watch_settle{5};
+
   /// Where each setting's value came from: "default", "file", "environment VOXLATE_…", "flag".
   std::map<std::string, std::string, std::less<>> origins;
 };

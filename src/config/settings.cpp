@@ -114,6 +114,11 @@ void set_pairs(Config& config, std::string_view value) {
   }
 }
 
+void set_ports(Config& config, std::string_view value) {
+  config.remote_allowed_ports.clear();
+  for (const std::string& port : parse_list(value)) config.remote_allowed_ports.push_back(parse_int(port, 1, 65535));
+}
+
 std::string parse_choice(std::string_view text, std::initializer_list<std::string_view> choices) {
   if (std::find(choices.begin(), choices.end(), text) == choices.end())
     expected(fmt::format("one of {}", fmt::join(choices, ", ")), text);
@@ -605,6 +610,85 @@ const std::vector<Setting>& table() {
        "a model not used for so long leaves the memory, 0 to 86400; 0: never",
        [](Config& c, std::string_view v) { c.models_idle_time = std::chrono::seconds(parse_int(v, 0, 86400)); },
        [](const Config& c) { return show_seconds(c.models_idle_time); }},
+
+      {"remote.allowed_addresses",
+       {"VOXLATE_REMOTE_ALLOWED_ADDRESSES"},
+       "addresses, ranges and host names inside that users may have fetched from or told: 192.168.1.0/24,nas.lan",
+       [](Config& c, std::string_view v) { c.remote_allowed_addresses = parse_list(v); },
+       [](const Config& c) { return fmt::format("{}", fmt::join(c.remote_allowed_addresses, ",")); }},
+      {"remote.allowed_ports",
+       {"VOXLATE_REMOTE_ALLOWED_PORTS"},
+       "ports of public addresses that users may have fetched from or told",
+       set_ports,
+       [](const Config& c) { return fmt::format("{}", fmt::join(c.remote_allowed_ports, ",")); }},
+
+      {"import.downloads",
+       {"VOXLATE_IMPORT_DOWNLOADS"},
+       "files that are fetched from addresses at once, 1 to 16",
+       [](Config& c, std::string_view v) { c.import_downloads = parse_int(v, 1, 16); },
+       [](const Config& c) { return std::to_string(c.import_downloads); }},
+      {"import.timeout_hours",
+       {"VOXLATE_IMPORT_TIMEOUT_HOURS"},
+       "longest time for fetching one file, 1 to 168",
+       [](Config& c, std::string_view v) { c.import_timeout = std::chrono::hours(parse_int(v, 1, 168)); },
+       [](const Config& c) { return std::to_string(c.import_timeout.count()); }},
+      {"import.min_bytes_per_second",
+       {"VOXLATE_IMPORT_MIN_BYTES_PER_SECOND"},
+       "a server that sends less over 30 s is left; 0: never",
+       [](Config& c, std::string_view v) { c.import_min_bytes_per_second = parse_bytes(v); },
+       [](const Config& c) { return std::to_string(c.import_min_bytes_per_second); }},
+
+      {"webhooks.http",
+       {"VOXLATE_WEBHOOKS_HTTP"},
+       "whether webhooks may be called over http, unencrypted: true or false",
+       [](Config& c, std::string_view v) { c.webhooks_http = parse_bool(v); },
+       [](const Config& c) { return show_bool(c.webhooks_http); }},
+      {"webhooks.connections",
+       {"VOXLATE_WEBHOOKS_CONNECTIONS"},
+       "webhooks that are called at once, 1 to 64",
+       [](Config& c, std::string_view v) { c.webhooks_connections = parse_int(v, 1, 64); },
+       [](const Config& c) { return std::to_string(c.webhooks_connections); }},
+      {"webhooks.per_user",
+       {"VOXLATE_WEBHOOKS_PER_USER"},
+       "webhooks that a user may register, 0 to 1000",
+       [](Config& c, std::string_view v) { c.webhooks_per_user = parse_int(v, 0, 1000); },
+       [](const Config& c) { return std::to_string(c.webhooks_per_user); }},
+      {"webhooks.log_hours",
+       {"VOXLATE_WEBHOOKS_LOG_HOURS"},
+       "how long settled deliveries are kept for the log and for sending again, 1 to 87600",
+       [](Config& c, std::string_view v) { c.webhooks_log = std::chrono::hours(parse_int(v, 1, 87600)); },
+       [](const Config& c) { return std::to_string(c.webhooks_log.count()); }},
+
+      {"watch.folder",
+       {"VOXLATE_WATCH_FOLDER"},
+       "folder whose media is transcribed as it comes; empty: none",
+       [](Config& c, std::string_view v) { c.watch_folder = v; },
+       [](const Config& c) { return c.watch_folder.string(); }},
+      {"watch.output",
+       {"VOXLATE_WATCH_OUTPUT"},
+       "folder for the results of the watched one; empty: beside the media",
+       [](Config& c, std::string_view v) { c.watch_output = v; },
+       [](const Config& c) { return c.watch_output.string(); }},
+      {"watch.language",
+       {"VOXLATE_WATCH_LANGUAGE"},
+       "language spoken in the watched folder; empty: detect",
+       [](Config& c, std::string_view v) { c.watch_language = v == "auto" ? "" : v; },
+       [](const Config& c) { return c.watch_language; }},
+      {"watch.targets",
+       {"VOXLATE_WATCH_TARGETS"},
+       "languages to translate the watched folder into",
+       [](Config& c, std::string_view v) { c.watch_targets = parse_list(v); },
+       [](const Config& c) { return fmt::format("{}", fmt::join(c.watch_targets, ",")); }},
+      {"watch.formats",
+       {"VOXLATE_WATCH_FORMATS"},
+       "formats of the results: srt, vtt, txt, tsv, json",
+       [](Config& c, std::string_view v) { c.watch_formats = parse_list(v); },
+       [](const Config& c) { return fmt::format("{}", fmt::join(c.watch_formats, ",")); }},
+      {"watch.settle_seconds",
+       {"VOXLATE_WATCH_SETTLE_SECONDS"},
+       "a file is taken when it did not change for so long, 1 to 86400",
+       [](Config& c, std::string_view v) { c.watch_settle = std::chrono::seconds(parse_int(v, 1, 86400)); },
+       [](const Config& c) { return show_seconds(c.watch_settle); }},
   };
   return kTable;
 }

@@ -17,9 +17,9 @@ constexpr int kMaxAudioTrack = 999;
 constexpr std::size_t kMaxPromptBytes = 4096;
 constexpr std::size_t kMaxGlossaryBytes = 64 << 10;
 
-constexpr std::array<std::string_view, 15> kFieldNames = {"kind",    "translator", "glossary",    "language", "engine",
-                                                          "model",   "task",       "prompt",      "vad",      "targets",
-                                                          "formats", "profile",    "audio_track", "priority", "file"};
+constexpr std::array<std::string_view, 16> kFieldNames = {
+    "kind", "translator", "glossary", "language", "engine",      "model",    "task",        "prompt",
+    "vad",  "targets",    "formats",  "profile",  "audio_track", "priority", "webhook_url", "file"};
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -191,6 +191,8 @@ class Reader {
       read_track(value);
     } else if (field == "priority") {
       read_priority(value);
+    } else if (field == "webhook_url") {
+      spec_.webhook_url = value;  // what may be called is judged by the rules for addresses
     }
   }
 
@@ -250,6 +252,7 @@ std::string canonical_form(const JobSpec& spec) {
       {"profile", spec.profile},
       {"audio_track", spec.audio_track.value_or(-1)},
       {"priority", to_string(spec.priority)},
+      {"webhook_url", spec.webhook_url},
   };
   return form.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "http/identify.h"
+#include "http/job_document.h"
 #include "http/job_request.h"
 #include "http/json.h"
 #include "http/new_job.h"
@@ -107,17 +108,16 @@ class NewWorkspace {
   bool kept_ = false;
 };
 
-Response accepted(const std::string& id, bool replayed) {
-  Response response = json_response(202, job_accepted_json(id));
-  response.add("Location", "/api/jobs/" + id);
-  if (replayed) response.add("Idempotent-Replayed", "true");
-  return response;
-}
-
 }  // namespace
 
+std::optional<Problem> refuse_priority(const Request& request, const JobSpec& spec) {
+  if (spec.priority != Priority::kUrgent || request.caller.may(Access::kAdmin)) return std::nullopt;
+  return Problem{.code = "not_allowed", .detail = "Only administrators make urgent jobs."};
+}
+
 // The upload is durable under the name of the job before the job exists.
-std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, UploadFile file, NewJob job) {
+std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, std::optional<UploadFile> file,
+                                             NewJob job) {
   // The upload may have taken long.
   if (!still_signed_in(api, request)()) {
     return Problem{.code = "session_expired", .detail = "The session or key has ended; sign in again."};
@@ -126,8 +126,10 @@ std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, U
   job.owner = request.caller.user_id;
   job.limits = limits_of(api, request);
   NewWorkspace workspace(api.services.data.workspace(job.id));
-  (*workspace).create();
-  file.move_to((*workspace).source());
+  if (file) {
+    (*workspace).create();
+    file->move_to((*workspace).source());
+  }
   EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
   if (result.replayed) return result;
   if (result.refused != OwnerLimit::kNone) {
@@ -143,6 +145,7 @@ std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, U
 namespace {
 
 Response receive_job(Api& api, Request& request, const std::string& key) {
+  if (is_json(request.head.value("content-type"))) return import_job(api, request, key);
   const Options& options = api.options;
   const UploadSpace space(api, request);
   if (!space.is_promised()) return problem_response(no_space(), request);
@@ -155,9 +158,8 @@ Response receive_job(Api& api, Request& request, const std::string& key) {
 
   NewJob job;
   job.spec = std::get<JobSpec>(std::move(parsed));
-  if (job.spec.priority == Priority::kUrgent && !request.caller.may(Access::kAdmin)) {
-    return problem_response({.code = "not_allowed", .detail = "Only administrators make urgent jobs."}, request);
-  }
+  if (const auto problem = refuse_priority(request, job.spec)) return problem_response(*problem, request);
+  if (const auto problem = check_webhook(api, job.spec)) return problem_response(*problem, request);
   job.idempotency_key = key;
   job.fingerprint = sha256_hex(canonical_form(job.spec) + form.file.sha256());
   api.services.complete_spec(job.spec);
@@ -168,7 +170,7 @@ Response receive_job(Api& api, Request& request, const std::string& key) {
   const auto added = add_job(api, request, std::move(form.file), std::move(job));
   if (const auto* problem = std::get_if<Problem>(&added)) return problem_response(*problem, request);
   const auto& result = std::get<EnqueueResult>(added);
-  return accepted(result.job.id, result.replayed);
+  return job_accepted(api, result.job, result.replayed);
 }
 
 std::optional<JobState> parse_state(std::string_view text) {
@@ -242,7 +244,16 @@ JobContext context_of(const Api& api, const Job& job) {
   const std::vector<std::string> awaited = api.services.models.awaited();
   context.awaits_model = std::find(awaited.begin(), awaited.end(), job.spec.model) != awaited.end();
   context.jobs_ahead = api.services.store.jobs_ahead(job.id);
+  if (!job.awaited_url.empty()) context.import = api.services.import_progress(job.id);
   return context;
+}
+
+Response job_accepted(const Api& api, const Job& job, bool replayed) {
+  const std::string secret = job.spec.webhook_url.empty() ? "" : webhook_secret(api.services.webhooks.job_key(job.id));
+  Response response = json_response(202, job_accepted_json(job.id, secret));
+  response.add("Location", "/api/jobs/" + job.id);
+  if (replayed) response.add("Idempotent-Replayed", "true");
+  return response;
 }
 
 Response create_job(Api& api, Request& request) {
@@ -294,6 +305,7 @@ Response delete_job(Api& api, Request& request) {
   if (!job || !api.services.store.remove(job->id)) return no_such_job(request);
   api.services.feed.publish(ChangeKind::kDeleted, job->id, job->owner);
   api.services.data.workspace(job->id).remove();
+  api.services.wake_workers();  // so that its source is not fetched any longer
   Response response;
   response.status = 204;
   return response;

@@ -62,6 +62,12 @@ Json waiting_of(const Job& job, const JobContext& context) {
   if (job.state != JobState::kQueued) return nullptr;
   if (context.awaits_model) return {{"reason", "model"}, {"model", job.spec.model}};
   if (job.run_after > context.now) return {{"reason", "retry"}, {"retry_at", format_utc(job.run_after)}};
+  if (!job.awaited_url.empty()) {
+    const ImportProgress import = context.import.value_or(ImportProgress{});
+    return {{"reason", "download"},
+            {"downloaded_bytes", import.done_bytes},
+            {"total_bytes", import.total_bytes > 0 ? Json(import.total_bytes) : Json(nullptr)}};
+  }
   return {{"reason", "queue"}, {"jobs_ahead", context.jobs_ahead}};
 }
 
@@ -183,8 +189,10 @@ std::string job_page_json(const std::vector<std::string>& jobs, const std::optio
 }
 
 // The same for every repetition of a request: the state is the one at its making.
-std::string job_accepted_json(const std::string& job_id) {
-  return text_of({{"id", job_id}, {"status", to_string(JobState::kQueued)}, {"links", links_of(job_id)}});
+std::string job_accepted_json(const std::string& job_id, const std::string& webhook_secret) {
+  Json document = {{"id", job_id}, {"status", to_string(JobState::kQueued)}, {"links", links_of(job_id)}};
+  if (!webhook_secret.empty()) document["webhook_secret"] = webhook_secret;
+  return text_of(document);
 }
 
 std::string transcript_json(const Transcript& transcript, bool complete) {

@@ -19,14 +19,16 @@ namespace voxlate::http {
 /// What is said about a job beyond its record.
 struct JobContext {
   TimePoint now{};
-  int jobs_ahead = 0;         ///< of a queued one
-  bool awaits_model = false;  ///< a queued one: its model is being downloaded
+  int jobs_ahead = 0;                      ///< of a queued one
+  bool awaits_model = false;               ///< a queued one: its model is being downloaded
+  std::optional<ImportProgress> import{};  ///< a queued one: its source is being fetched
 };
 
 std::string job_json(const Job& job, const JobContext& context);
 /// `jobs` are documents made by `job_json`; `next` is the address of the next page.
 std::string job_page_json(const std::vector<std::string>& jobs, const std::optional<std::string>& next);
-std::string job_accepted_json(const std::string& job_id);
+/// `webhook_secret` is left out when it is empty.
+std::string job_accepted_json(const std::string& job_id, const std::string& webhook_secret);
 std::string transcript_json(const Transcript& transcript, bool complete);
 std::string capabilities_json(const Capabilities& capabilities, const Options& options);
 std::string model_json(const ModelInfo& model);

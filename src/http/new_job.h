@@ -27,9 +27,13 @@ class UploadSpace {
   std::optional<SpaceLedger::Reservation> reservation_;
 };
 
-/// Adds the caller's job and its upload, which are durable when it returns, and wakes the workers; or says which limit
-/// the caller has reached. A failure in between leaves only what the next start sweeps. `job` needs no id, owner and
-/// limits.
-std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, UploadFile file, NewJob job);
+/// What the caller may not ask of a job.
+std::optional<Problem> refuse_priority(const Request& request, const JobSpec& spec);
+
+/// Adds the caller's job and its upload, if it has one, which are durable when it returns, and wakes the workers; or
+/// says which limit the caller has reached. A failure in between leaves only what the next start sweeps. `job` needs no
+/// id, owner and limits.
+std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, std::optional<UploadFile> file,
+                                             NewJob job);
 
 }  // namespace voxlate::http

@@ -47,6 +47,7 @@ constexpr std::array kKinds = {
     Kind{"too_many_connections", 503, "Too many connections"},
     Kind{"shutting_down", 503, "The server is shutting down"},
     Kind{"unknown_field", 422, "Unknown field"},
+    Kind{"url_not_allowed", 422, "This address is not allowed"},
     Kind{"model_conflict", 409, "The state of the model does not allow this"},
     Kind{"not_signed_in", 401, "Not signed in"},
     Kind{"not_allowed", 403, "Not allowed"},

@@ -46,12 +46,34 @@ Response revoke_key(Api& api, Request& request);
 Response list_sessions(Api& api, Request& request);
 Response end_session(Api& api, Request& request);
 Response show_audit(Api& api, Request& request);
+Response list_webhooks(Api& api, Request& request);
+Response add_webhook(Api& api, Request& request);
+Response delete_webhook(Api& api, Request& request);
+Response rotate_webhook(Api& api, Request& request);
+Response enable_webhook(Api& api, Request& request);
+Response list_deliveries(Api& api, Request& request);
+Response replay_delivery(Api& api, Request& request);
 Response send_openapi(Api& api, Request& request);
 Response livez(Api& api, Request& request);
 Response readyz(Api& api, Request& request);
 
 /// Pages and files of the browser client: every other path answers to GET with one of them or with 404.
 Response send_client(Api& api, Request& request);
+
+/// `POST /api/jobs` with a JSON document that says where the media is.
+Response import_job(Api& api, Request& request, const std::string& key);
+
+/// The answer to whoever made a job, or asked for one that was made before.
+Response job_accepted(const Api& api, const Job& job, bool replayed);
+
+/// Refuses an address that the server does not go to; `member` of the request named it.
+Problem url_not_allowed(const std::string& member, const Error& error);
+
+/// Refuses a `webhook_url` that may not be called; else it stands as it is to be asked afterwards.
+std::optional<Problem> check_webhook(const Api& api, JobSpec& spec);
+
+/// How the key that signs messages is shown: "whsec_" and base64.
+std::string webhook_secret(const std::string& key);
 
 JobContext context_of(const Api& api, const Job& job);
 
@@ -105,6 +127,13 @@ inline constexpr std::array kRoutes = {
     Route{"GET", "/api/sessions", list_sessions, Access::kRead},
     Route{"DELETE", "/api/sessions/{id}", end_session, Access::kWrite},
     Route{"GET", "/api/audit", show_audit, Access::kAdmin},
+    Route{"GET", "/api/webhooks", list_webhooks, Access::kRead},
+    Route{"POST", "/api/webhooks", add_webhook, Access::kWrite},
+    Route{"DELETE", "/api/webhooks/{id}", delete_webhook, Access::kWrite},
+    Route{"POST", "/api/webhooks/{id}/rotate", rotate_webhook, Access::kWrite},
+    Route{"POST", "/api/webhooks/{id}/enable", enable_webhook, Access::kWrite},
+    Route{"GET", "/api/webhooks/{id}/deliveries", list_deliveries, Access::kRead},
+    Route{"POST", "/api/webhooks/{id}/deliveries/{delivery}/replay", replay_delivery, Access::kWrite},
     Route{"GET", "/api/openapi.yaml", send_openapi, Access::kRead},
     Route{"POST", "/v1/audio/transcriptions", openai_transcribe, Access::kWrite, ErrorShape::kOpenAi},
     Route{"POST", "/v1/audio/translations", openai_translate, Access::kWrite, ErrorShape::kOpenAi},

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/data_folder.h"
 #include "base/ip_address.h"
+#include "voxlate/import_store.h"
 #include "voxlate/job.h"
 #include "voxlate/job_store.h"
 #include "voxlate/language_identifier.h"
@@ -21,6 +22,7 @@
 #include "voxlate/progress.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcript.h"
+#include "voxlate/webhook_store.h"
 
 namespace voxlate::accounts {
 class Accounts;
@@ -37,6 +39,7 @@ struct Options {
   std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30;  ///< kept free for results and the database
   std::optional<std::chrono::seconds> max_media_duration{};    ///< only reported; enforced by `Services::probe`
   int max_queued_jobs = 1000;
+  int max_webhooks = 20;  ///< of each user
   int max_jobs_per_page = 200;
   int max_uploads_per_user = 4;           ///< at the same time; with accounts
   int max_connections = 4096;             ///< in all; one that waits or is slow costs no thread
@@ -68,6 +71,7 @@ struct Services {
   JobStore& store;
   ChangeFeed& feed;
   ModelStore& models;
+  WebhookStore& webhooks;
   const Clock& clock;
   std::function<Capabilities()> capabilities;
   /// Looks into the uploaded file. `kUnsupported` becomes 415, `kCorrupt` and `kInvalidInput` 422.
@@ -81,7 +85,12 @@ struct Services {
   std::function<std::vector<LanguageGuess>(std::string_view text)> identify_language{};
   /// `Translator::translate`.
   std::function<Transcript(const Transcript&, std::string_view target, Progress&, std::stop_token)> translate{};
-  /// A job may have become runnable, or is to be stopped.
+  /// The address as it is to be asked. Throws `kInvalidInput` where the server does not go.
+  std::function<std::string(const std::string& url)> check_import_url{};
+  std::function<std::string(const std::string& url)> check_webhook_url{};
+  /// Of a source that is being fetched at the moment; nothing for any other job.
+  std::function<std::optional<ImportProgress>(const std::string& job_id)> import_progress{};
+  /// A job may have become runnable, or is to be stopped; or there is a message to send.
   std::function<void()> wake_workers;
   /// Users and their keys; none: accounts are off, and everybody is the local user.
   accounts::Accounts* accounts = nullptr;

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "models/checksum.h"
-#include "models/part_file.h"
+#include "remote/part_file.h"
 #include "voxlate/error.h"
 
 namespace voxlate::models {
@@ -116,7 +116,7 @@ std::vector<ModelFile> ModelFolder::scan() {
 
 ModelFile ModelFolder::judge_known(const KnownModel& model, const std::filesystem::path& path) {
   ModelFile file{.info = known_info(model), .path = path};
-  file.info.downloaded_bytes = size_or_zero(part_path(target_of(model)));
+  file.info.downloaded_bytes = size_or_zero(remote::part_path(target_of(model)));
   const auto stamp = path.empty() ? std::nullopt : stamp_of(path);
   if (!stamp) {
     file.path.clear();
@@ -222,7 +222,7 @@ bool ModelFolder::remove(std::string_view id) {
     if (file.info.kind == ModelKind::kTranslation) return packages_.remove(file);
     const std::filesystem::path target = options_.folder / file.info.file;
     bool removed = false;
-    for (const std::filesystem::path& path : {file.path, part_path(target), etag_path(target)}) {
+    for (const std::filesystem::path& path : {file.path, remote::part_path(target), remote::etag_path(target)}) {
       if (path.empty()) continue;
       std::error_code error;
       removed = std::filesystem::remove(path, error) || removed;

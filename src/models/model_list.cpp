@@ -5,14 +5,14 @@
 #include <string>
 #include <utility>
 
-#include "models/part_file.h"
 #include "models/verified_files.h"
+#include "remote/part_file.h"
 
 namespace voxlate::models {
 namespace {
 
 ModelFile offered(const TranslationPackage& package, const PackageFolder& packages) {
-  const auto part = stamp_of(part_path(packages.archive_of(package.folder())));
+  const auto part = stamp_of(remote::part_path(packages.archive_of(package.folder())));
   return {.info = {.id = package.id,
                    .file = package.folder(),
                    .kind = ModelKind::kTranslation,

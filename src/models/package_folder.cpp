@@ -15,7 +15,7 @@
 #include "base/utf8.h"
 #include "models/checksum.h"
 #include "models/package_index.h"
-#include "models/part_file.h"
+#include "remote/part_file.h"
 #include "voxlate/error.h"
 
 namespace voxlate::models {
@@ -360,7 +360,7 @@ bool PackageFolder::remove(const ModelFile& model) {
     delete_folder(model.path);
   }
   const path archive = is_folder ? archive_of(model.info.file) : model.path;  // a package without a path: its download
-  for (const path& file : {archive, part_path(archive), etag_path(archive)}) {
+  for (const path& file : {archive, remote::part_path(archive), remote::etag_path(archive)}) {
     std::error_code error;
     removed = std::filesystem::remove(file, error) || removed;
     if (error) {

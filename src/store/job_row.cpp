@@ -52,6 +52,7 @@ void read_spec(const json& value, JobSpec& spec) {
   spec.audio_length = std::chrono::milliseconds(value.value("audio_length_ms", std::int64_t{0}));
   spec.origin = value.value("origin", "");
   spec.brief = value.value("brief", false);
+  spec.webhook_url = value.value("webhook_url", "");
   if (value.contains("audio_track")) spec.audio_track = value.at("audio_track").get<int>();
 }
 
@@ -109,7 +110,8 @@ Job to_job(const Statement& row) {
   const std::string message = row.text(column++);
   if (has_error) job.error = JobError{.code = parse(kCodes, code), .message = message};
   const std::string files = row.text(column++);
-  read_json_columns(spec, files, row.text(column), job);
+  read_json_columns(spec, files, row.text(column++), job);
+  job.awaited_url = row.text(column);
   return job;
 }
 
@@ -126,6 +128,7 @@ std::string spec_json(const JobSpec& spec) {
   if (spec.audio_length.count() > 0) value["audio_length_ms"] = spec.audio_length.count();
   if (!spec.origin.empty()) value["origin"] = spec.origin;
   if (spec.brief) value["brief"] = true;
+  if (!spec.webhook_url.empty()) value["webhook_url"] = spec.webhook_url;
   if (spec.audio_track) value["audio_track"] = *spec.audio_track;
   return dump(value);
 }

@@ -69,6 +69,9 @@ constexpr const char* kAddJob =
     " description, created_at_ms, queued_at_ms, run_after_ms, owner)"
     " VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10, ?11)";
 
+constexpr const char* kAddImport = "INSERT INTO imports (job_seq, url) VALUES (?1, ?2)";
+constexpr const char* kAddWebhook = "INSERT INTO job_webhooks (job_seq, url) VALUES (?1, ?2)";
+
 /// The job that the key led to before, if there is one.
 std::optional<Job> find_replayed(Database& database, const NewJob& job) {
   Statement row = database.query(kFindKey, job.owner, job.idempotency_key);
@@ -129,8 +132,11 @@ EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
     database.run(kAddJob, job.id, static_cast<int>(job.spec.priority), job.spec.source_name,
                  fold_case(job.spec.source_name), spec_json(job.spec), job.media.size_bytes, job.media.duration.count(),
                  job.media.content_type, job.media.description, to_ms(now), job.owner);
+    const std::int64_t job_seq = database.last_insert_rowid();
+    if (!job.source_url.empty()) database.run(kAddImport, job_seq, job.source_url);
+    if (!job.spec.webhook_url.empty()) database.run(kAddWebhook, job_seq, job.spec.webhook_url);
     if (!job.idempotency_key.empty()) {
-      database.run(kAddKey, job.owner, job.idempotency_key, database.last_insert_rowid(), job.fingerprint, to_ms(now));
+      database.run(kAddKey, job.owner, job.idempotency_key, job_seq, job.fingerprint, to_ms(now));
     }
     result.job = require_job(database, job.id);
   });
@@ -144,7 +150,8 @@ std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, T
       "UPDATE jobs SET state = 'processing', attempt = attempt + 1, started_at_ms = ?2, lease_owner = ?1,"
       " lease_token = ?3, lease_until_ms = ?4 WHERE seq = (SELECT seq FROM jobs WHERE state = 'queued' AND"
       " run_after_ms <= ?2 AND ifnull(spec ->> 'model', '') NOT IN (SELECT value FROM json_each(?6)) AND"
-      " (NOT ?7 OR ifnull(spec ->> 'brief', 0)) ORDER BY queued_at_ms - priority * ?5, seq LIMIT 1) "
+      " seq NOT IN (SELECT job_seq FROM imports) AND (NOT ?7 OR ifnull(spec ->> 'brief', 0)) ORDER BY queued_at_ms - "
+      "priority * ?5, seq LIMIT 1) "
       "RETURNING" VOXLATE_JOB_COLUMNS;
   std::optional<ClaimedJob> claimed;
   const std::string token = random_id();
@@ -391,6 +398,7 @@ int SqliteJobStore::jobs_ahead(const std::string& job_id) const {
   constexpr const char* kAhead =
       "SELECT count(*) FROM jobs AS mine JOIN jobs AS other ON other.state = 'queued'"
       " WHERE mine.id = ?1 AND mine.state = 'queued' AND other.run_after_ms <= other.queued_at_ms"
+      " AND other.seq NOT IN (SELECT job_seq FROM imports)"
       " AND (other.queued_at_ms - other.priority * ?2, other.seq) <"
       " (mine.queued_at_ms - mine.priority * ?2, mine.seq)";
   const Storage::Reading reader(storage_);

@@ -46,6 +46,7 @@ class InMemoryJobStore : public JobStore {
     record.job.owner = job.owner;
     record.job.spec = job.spec;
     record.job.media = job.media;
+    record.job.awaited_url = job.source_url;
     record.job.created_at = record.job.run_after = record.queued_at = now;
     records_.push_back(record);
     return {.job = record.job, .replayed = false};
@@ -57,6 +58,7 @@ class InMemoryJobStore : public JobStore {
     Record* next = nullptr;
     for (Record& record : records_) {
       if (record.job.state != JobState::kQueued || record.job.run_after > now) continue;
+      if (!record.job.awaited_url.empty()) continue;
       if (std::find(filter.awaited.begin(), filter.awaited.end(), record.job.spec.model) != filter.awaited.end())
         continue;
       if (filter.only_brief && !record.job.spec.brief) continue;
@@ -276,6 +278,7 @@ class InMemoryJobStore : public JobStore {
     int ahead = 0;
     for (auto other = records_.begin(); other != records_.end(); ++other) {
       if (other->job.state != JobState::kQueued || other->job.run_after > other->queued_at) continue;
+      if (!other->job.awaited_url.empty()) continue;
       if (std::pair(rank(*other), other - records_.begin()) < std::pair(rank(*mine), mine - records_.begin())) ++ahead;
     }
     return ahead;

@@ -197,6 +197,21 @@ TEST_P(JobStoreTest, ListsJobsThatAClientWaitsFor) {
   EXPECT_EQ(page.jobs[0].spec, waited_for.spec);
 }
 
+TEST_P(JobStoreTest, JobsWithoutTheirSourceStayQueued) {
+  NewJob waiting = new_job("waiting.mp4", Priority::kUrgent);
+  waiting.source_url = "https://example.com/waiting.mp4";
+  store().enqueue(waiting, kStart);
+  EXPECT_EQ(store().get(waiting.id)->awaited_url, waiting.source_url);
+  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {}));
+  const std::string other = add();
+  EXPECT_EQ(store().jobs_ahead(other), 0);
+  EXPECT_EQ(store().get(other)->awaited_url, "");
+  EXPECT_EQ(store().claim_next("server", kStart, kLease, {})->job.id, other);
+  EXPECT_EQ(store().request_cancel(waiting.id, kStart).state, JobState::kCancelled);
+  EXPECT_EQ(store().retry(waiting.id, kStart).awaited_url, waiting.source_url);
+  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {}));
+}
+
 TEST_P(JobStoreTest, SameKeyAndRequestGivesTheEarlierJob) {
   NewJob first = new_job();
   first.idempotency_key = "key";

@@ -141,6 +141,10 @@ Response post(const ServerProcess& server, const std::string& path) {
   return to_response(client_of(server).Post(path, "", "application/json"));
 }
 
+Response post_json(const ServerProcess& server, const std::string& path, const nlohmann::json& document) {
+  return to_response(client_of(server).Post(path, document.dump(), "application/json"));
+}
+
 Response remove(const ServerProcess& server, const std::string& path) {
   return to_response(client_of(server).Delete(path));
 }

@@ -52,6 +52,7 @@ struct Response {
 
 Response get(const ServerProcess& server, const std::string& path);
 Response post(const ServerProcess& server, const std::string& path);
+Response post_json(const ServerProcess& server, const std::string& path, const nlohmann::json& document);
 Response remove(const ServerProcess& server, const std::string& path);
 
 /// POST /api/jobs with the file's content, streamed, and text fields.

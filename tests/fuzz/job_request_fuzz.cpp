@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "http/chunked_decoder.h"
+#include "http/job_document.h"
 #include "http/job_request.h"
 #include "http/message.h"
 #include "http/multipart.h"
@@ -84,6 +85,12 @@ void check_head(std::string_view bytes) {
   }
 }
 
+/// The options of a document are those of a form.
+void check_document(std::string_view bytes) {
+  const auto document = parse_job_document(bytes);
+  if (const auto* job = std::get_if<JobDocument>(&document)) static_cast<void>(parse_job_request(job->fields, "a.mp4"));
+}
+
 void check_range(std::string_view bytes) {
   constexpr std::uint64_t kSize = 1000;
   const RangeRequest range = parse_range(bytes, kSize);
@@ -97,6 +104,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   check_head(bytes);
   check_range(bytes);
+  check_document(bytes);
   static_cast<void>(parse_query(bytes));
   static_cast<void>(parse_idempotency_key(bytes));
   static_cast<void>(multipart_boundary(bytes));

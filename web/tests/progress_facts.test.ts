@@ -32,6 +32,12 @@ describe('progress_facts', () => {
     expect(texts(queued)).toBe('2 jobs before this one');
     expect(texts({ ...queued, waiting_for: { reason: 'queue', jobs_ahead: 1 } })).toBe('1 job before this one');
     expect(texts({ ...queued, waiting_for: { reason: 'queue', jobs_ahead: 0 } })).toBe('Next in line');
+    expect(texts({ ...queued, waiting_for: { reason: 'download', downloaded_bytes: 0, total_bytes: null } })).toBe(
+      'The file is being fetched',
+    );
+    expect(texts({ ...queued, waiting_for: { reason: 'download', downloaded_bytes: 50, total_bytes: 200 } })).toBe(
+      'The file is being fetched: 25 %',
+    );
     expect(texts({ ...queued, waiting_for: { reason: 'model', model: 'base' } })).toBe(
       'Waits for the model base, which is being downloaded',
     );

@@ -341,12 +341,16 @@ TEST_F(RoutesTest, SaysThatThePortIsTaken) {
                                           .store = store_,
                                           .feed = feed_,
                                           .models = models_,
+                                          .webhooks = webhooks_,
                                           .clock = clock_,
                                           .capabilities = {},
                                           .probe = {},
                                           .complete_spec = {},
                                           .status = {},
                                           .transcript = {},
+                                          .check_import_url = {},
+                                          .check_webhook_url = {},
+                                          .import_progress = {},
                                           .wake_workers = {}});
   try {
     second.bind();

@@ -10,6 +10,7 @@
 
 #include "base/temporary_folder.h"
 #include "http/server.h"
+#include "store/sqlite_webhook_store.h"
 #include "tests/contract/in_memory_job_store.h"
 #include "tests/unit/http/client.h"
 #include "voxlate/error.h"
@@ -88,6 +89,7 @@ class ServerTest : public testing::Test {
                  .store = store_,
                  .feed = feed_,
                  .models = models_,
+                 .webhooks = webhooks_,
                  .clock = clock_,
                  .capabilities = [] { return capabilities(); },
                  .probe = [this](const std::filesystem::path& path, const JobSpec& spec) { return probe_(path, spec); },
@@ -97,6 +99,12 @@ class ServerTest : public testing::Test {
                  .identify_language = [](std::string_view text) { return guesses(text); },
                  .translate = [](const Transcript& text, std::string_view target, Progress&,
                                  std::stop_token) { return in_capitals(text, target); },
+                 .check_import_url = check_url,
+                 .check_webhook_url = check_url,
+                 .import_progress =
+                     [](const std::string&) {
+                       return ImportProgress{10, 100};
+                     },
                  .wake_workers =
                      [this] {
                        ++wakes_;
@@ -104,6 +112,12 @@ class ServerTest : public testing::Test {
                      }});
     port_ = server_->bind();
     thread_ = std::jthread([this](std::stop_token stop) { server_->run(stop); });
+  }
+
+  /// Stands for the rules, which have tests of their own.
+  static std::string check_url(const std::string& url) {
+    if (url.starts_with("https://example.com/")) return url;
+    throw Error(ErrorCode::kInvalidInput, "this address is not allowed: a test says so");
   }
 
   void stop() {
@@ -231,6 +245,8 @@ class ServerTest : public testing::Test {
   contract::InMemoryJobStore store_;
   ChangeFeed feed_{1000};
   FakeModelStore models_;
+  store::Storage storage_{{.path = folder_.path() / "webhooks.db", .ballast_bytes = 0}};
+  store::SqliteWebhookStore webhooks_{storage_};
   FixedClock clock_;
   Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .version = "0.1.0"};
   std::function<MediaSummary(const std::filesystem::path&, const JobSpec&)> probe_ = [](const std::filesystem::path&,

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/hashing.h"
 #include "base/temporary_folder.h"
-#include "models/part_file.h"
+#include "remote/part_file.h"
 #include "tests/unit/models/file_server.h"
 #include "voxlate/error.h"
 
@@ -53,11 +53,11 @@ class Download : public ::testing::Test {
   }
 
   std::string target_content() const { return read_file(target_, 1 << 30); }
-  bool part_exists() const { return std::filesystem::exists(part_path(target_)); }
+  bool part_exists() const { return std::filesystem::exists(remote::part_path(target_)); }
 
   void write_part(std::string_view bytes, const std::string& etag) const {
-    std::ofstream(part_path(target_), std::ios::binary) << bytes;
-    if (!etag.empty()) std::ofstream(etag_path(target_)) << etag;
+    std::ofstream(remote::part_path(target_), std::ios::binary) << bytes;
+    if (!etag.empty()) std::ofstream(remote::etag_path(target_)) << etag;
   }
 
   const std::string content_ = random_bytes(3'000'000, 1);
@@ -74,7 +74,7 @@ TEST_F(Download, BringsTheWholeFile) {
   fetch(server);
   EXPECT_EQ(target_content(), content_);
   EXPECT_FALSE(part_exists());
-  EXPECT_FALSE(std::filesystem::exists(etag_path(target_)));
+  EXPECT_FALSE(std::filesystem::exists(remote::etag_path(target_)));
   ASSERT_FALSE(progress_.empty());
   EXPECT_TRUE(std::is_sorted(progress_.begin(), progress_.end()));
   EXPECT_EQ(progress_.back(), content_.size());
@@ -100,7 +100,7 @@ TEST_F(Download, GivesUpAfterItsAttemptsAndKeepsWhatCame) {
   const Error error = failure(server);
   EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
   EXPECT_THAT(error.what(), HasSubstr("127.0.0.1"));
-  EXPECT_EQ(std::filesystem::file_size(part_path(target_)), 1'000'000U);
+  EXPECT_EQ(std::filesystem::file_size(remote::part_path(target_)), 1'000'000U);
   EXPECT_FALSE(std::filesystem::exists(target_));
   fetch(server);
   EXPECT_EQ(target_content(), content_);
@@ -252,7 +252,7 @@ TEST_F(Download, DoesNotWaitForASilentServer) {
   });
   const Error error = failure(server);
   EXPECT_EQ(error.code(), ErrorCode::kTimeout);
-  EXPECT_EQ(std::filesystem::file_size(part_path(target_)), 1000U);
+  EXPECT_EQ(std::filesystem::file_size(remote::part_path(target_)), 1000U);
 }
 
 TEST_F(Download, StopsOnRequestAndKeepsWhatCame) {
@@ -267,7 +267,7 @@ TEST_F(Download, StopsOnRequestAndKeepsWhatCame) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kCancelled);
   }
-  EXPECT_EQ(std::filesystem::file_size(part_path(target_)), 1000U);
+  EXPECT_EQ(std::filesystem::file_size(remote::part_path(target_)), 1000U);
 }
 
 TEST_F(Download, SaysWhenNobodyListens) {
@@ -294,11 +294,11 @@ TEST_F(Download, ChecksTheSpaceBeforeItAsks) {
 
 TEST_F(Download, LeavesThePartOfAnotherProcessAlone) {
   write_part("theirs", "");
-  const UniqueFd theirs(::open(part_path(target_).c_str(), O_RDWR | O_CLOEXEC));
+  const UniqueFd theirs(::open(remote::part_path(target_).c_str(), O_RDWR | O_CLOEXEC));
   ASSERT_EQ(::flock(theirs.get(), LOCK_EX), 0);
   FileServer server([](const auto&, const auto&) {});
   EXPECT_EQ(failure(server).code(), ErrorCode::kConflict);
-  EXPECT_EQ(read_file(part_path(target_), 100), "theirs");
+  EXPECT_EQ(read_file(remote::part_path(target_), 100), "theirs");
 }
 
 }  // namespace

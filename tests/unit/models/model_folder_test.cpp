@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/hashing.h"
 #include "base/temporary_folder.h"
-#include "models/part_file.h"
+#include "remote/part_file.h"
 #include "voxlate/error.h"
 
 namespace voxlate::models {
@@ -216,8 +216,8 @@ TEST_F(ModelFolderTest, AFileIsInspectedOnceForEachContent) {
 
 TEST_F(ModelFolderTest, RemoveDeletesFileAndPart) {
   write(own_ / "ggml-base.bin", content_);
-  write(part_path(own_ / "ggml-base.bin"), "mode");
-  write(etag_path(own_ / "ggml-base.bin"), "\"v1\"");
+  write(remote::part_path(own_ / "ggml-base.bin"), "mode");
+  write(remote::etag_path(own_ / "ggml-base.bin"), "\"v1\"");
   write(extra_ / "mine.bin", "model");
   ModelFolder folder = open();
   EXPECT_TRUE(folder.remove("base"));

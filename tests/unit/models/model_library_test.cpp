@@ -11,7 +11,7 @@
 #include "base/hashing.h"
 #include "base/temporary_folder.h"
 #include "models/fetch_package.h"
-#include "models/part_file.h"
+#include "remote/part_file.h"
 #include "tests/unit/models/file_server.h"
 #include "tests/unit/models/package_server.h"
 #include "voxlate/error.h"
@@ -192,7 +192,7 @@ TEST_F(ModelLibraryTest, RemoveCancelsARunningDownloadAndDeletesItsPart) {
   EXPECT_EQ(find("base").state, ModelState::kAvailable);
   EXPECT_THAT(find("base").reason, IsEmpty());
   EXPECT_EQ(find("tiny").state, ModelState::kAvailable);
-  EXPECT_FALSE(std::filesystem::exists(part_path(path_ / "ggml-base.bin")));
+  EXPECT_FALSE(std::filesystem::exists(remote::part_path(path_ / "ggml-base.bin")));
   EXPECT_EQ(code_of([&] { library_->remove("base"); }), ErrorCode::kNotFound);
 }
 

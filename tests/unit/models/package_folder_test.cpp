@@ -10,7 +10,7 @@
 #include "base/hashing.h"
 #include "base/temporary_folder.h"
 #include "models/model_folder.h"
-#include "models/part_file.h"
+#include "remote/part_file.h"
 #include "tests/unit/models/package_server.h"
 #include "voxlate/error.h"
 
@@ -245,7 +245,7 @@ TEST_F(PackageFolderTest, AStopLeavesTheArchive) {
 
 TEST_F(PackageFolderTest, RemoveDeletesFoldersOfOursOnly) {
   write(own_ / "translate-en_es-1_0/model/model.bin", "en");
-  write(part_path(own_ / "translate-en_es-1_0.argosmodel"), "part");
+  write(remote::part_path(own_ / "translate-en_es-1_0.argosmodel"), "part");
   write(own_ / "broken.argosmodel", "x");
   write(extra_ / "a/model/model.bin", "en");
   std::filesystem::create_directory_symlink(extra_ / "a", own_ / "link");

@@ -118,6 +118,8 @@ export const en = {
   'waiting.jobs_ahead': { one: '{n} job before this one', other: '{n} jobs before this one' },
   'waiting.retry_at': 'Tries again at {time}',
   'waiting.model': 'Waits for the model {model}, which is being downloaded',
+  'waiting.download': 'The file is being fetched',
+  'waiting.download_percent': 'The file is being fetched: {n} %',
 
   'job.download': 'Download',
   'job.download_file': 'Download {name}',

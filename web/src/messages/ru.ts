@@ -128,6 +128,8 @@ export const ru: Messages = {
   },
   'waiting.retry_at': 'Повторная попытка в {time}',
   'waiting.model': 'Ждёт загрузки модели {model}',
+  'waiting.download': 'Файл загружается',
+  'waiting.download_percent': 'Файл загружается: {n} %',
 
   'job.download': 'Скачать',
   'job.download_file': 'Скачать {name}',

@@ -118,6 +118,8 @@ export const th: Messages = {
   'waiting.jobs_ahead': { other: 'มี {n} งานก่อนหน้า' },
   'waiting.retry_at': 'จะลองใหม่เวลา {time}',
   'waiting.model': 'รอดาวน์โหลดโมเดล {model}',
+  'waiting.download': 'กำลังดาวน์โหลดไฟล์',
+  'waiting.download_percent': 'กำลังดาวน์โหลดไฟล์: {n} %',
 
   'job.download': 'ดาวน์โหลด',
   'job.download_file': 'ดาวน์โหลด {name}',

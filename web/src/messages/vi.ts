@@ -118,6 +118,8 @@ export const vi: Messages = {
   'waiting.jobs_ahead': { other: 'Còn {n} công việc phía trước' },
   'waiting.retry_at': 'Thử lại lúc {time}',
   'waiting.model': 'Chờ tải xong mô hình {model}',
+  'waiting.download': 'Đang tải tệp về',
+  'waiting.download_percent': 'Đang tải tệp về: {n} %',
 
   'job.download': 'Tải xuống',
   'job.download_file': 'Tải xuống {name}',

@@ -19,6 +19,11 @@ function stage_fact(job: Job): string {
   }
 }
 
+function download_fact({ downloaded_bytes, total_bytes }: NonNullable<Job['waiting_for']>): string {
+  if (!downloaded_bytes || !total_bytes) return t('waiting.download');
+  return t('waiting.download_percent', { n: Math.floor((100 * downloaded_bytes) / total_bytes) });
+}
+
 function waiting_fact(job: Job, locale: string): string {
   const waiting = job.waiting_for;
   if (waiting?.reason === 'retry' && waiting.retry_at) {
@@ -26,6 +31,7 @@ function waiting_fact(job: Job, locale: string): string {
     return t('waiting.retry_at', { time });
   }
   if (waiting?.reason === 'model') return t('waiting.model', { model: waiting.model ?? job.model });
+  if (waiting?.reason === 'download') return download_fact(waiting);
   const ahead = waiting?.jobs_ahead ?? 0;
   return ahead === 0 ? t('waiting.next') : t('waiting.jobs_ahead', { n: ahead });
 }

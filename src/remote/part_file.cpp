@@ -1,4 +1,4 @@
-#include "models/part_file.h"
+#include "remote/part_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,7 +12,7 @@
 
 #include "voxlate/error.h"
 
-namespace voxlate::models {
+namespace voxlate::remote {
 namespace {
 
 constexpr std::uint64_t kMaxEtagBytes = 256;
@@ -34,7 +34,7 @@ UniqueFd open_locked(const std::filesystem::path& path) {
     fd = UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd) throw_errno("cannot open the unfinished download");
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-      throw Error(ErrorCode::kConflict, "another voxlate process is downloading this model");
+      throw Error(ErrorCode::kConflict, "another voxlate process is downloading this file");
     }
   } while (!names(path, fd.get()));
   return fd;
@@ -109,4 +109,4 @@ void PartFile::discard() {
   std::filesystem::remove(etag_path(target_), absent);
 }
 
-}  // namespace voxlate::models
+}  // namespace voxlate::remote

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/hashing.h"
 
-namespace voxlate::models {
+namespace voxlate::remote {
 
 /// Names of the files beside `target` that hold a download not finished yet.
 std::filesystem::path part_path(const std::filesystem::path& target);
@@ -54,4 +54,4 @@ class PartFile {
   std::string etag_;
 };
 
-}  // namespace voxlate::models
+}  // namespace voxlate::remote
