@@ -46,7 +46,7 @@ class AccountStore {
     return this.looking;
   }
 
-  /** Throws RequestError, as the next three do. */
+  /** Throws RequestError, as the next three do. Where somebody else was before, the page is loaded anew. */
   async sign_in(name: string, password: string): Promise<void> {
     this.enter(await account_server.sign_in(name, password));
   }
@@ -61,11 +61,10 @@ class AccountStore {
     this.me = me;
   }
 
-  /** The page is loaded anew: nothing that was shown or remembered here is left for whoever comes next. */
+  /** Whoever calls this loads the page anew. */
   async sign_out(): Promise<void> {
     await account_server.sign_out();
     this.leaving = true;
-    location.assign('/sign-in');
   }
 
   private async ask(): Promise<void> {

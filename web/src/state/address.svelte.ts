@@ -1,18 +1,18 @@
 type PlainName = 'home' | 'models' | 'sign_in' | 'account' | 'keys' | 'users' | 'nowhere';
 export type Page = { name: PlainName } | { name: 'job'; id: string };
 
-const kPaths: Record<string, PlainName> = {
-  '/': 'home',
-  '/index.html': 'home',
-  '/models': 'models',
-  '/sign-in': 'sign_in',
-  '/account': 'account',
-  '/account/keys': 'keys',
-  '/users': 'users',
-};
+const kPaths = new Map<string, PlainName>([
+  ['/', 'home'],
+  ['/index.html', 'home'],
+  ['/models', 'models'],
+  ['/sign-in', 'sign_in'],
+  ['/account', 'account'],
+  ['/account/keys', 'keys'],
+  ['/users', 'users'],
+]);
 
 export function page_of(path: string): Page {
-  const plain = kPaths[path] ?? kPaths[path.replace(/\/$/, '')];
+  const plain = kPaths.get(path) ?? kPaths.get(path.replace(/\/$/, ''));
   if (plain) return { name: plain };
   const job = /^\/jobs\/([a-z2-7]{26})\/?$/.exec(path);
   return job ? { name: 'job', id: job[1]! } : { name: 'nowhere' };

@@ -1,7 +1,18 @@
 import { account_server } from '../api/account_server';
-import type { MessageKey } from '../messages/messages.svelte';
 import type { NewUser, User, UserChange } from '../api/types';
+import type { MessageKey } from '../messages/messages.svelte';
 import { refusal_of, type Refusal } from './refusal';
+
+/** What differs from how the user is: another role or rest ends sessions, and each change goes on record. */
+export function changes_of(user: User, wanted: Pick<User, 'email' | 'role' | 'active' | 'quota'>): UserChange {
+  const quota = Object.entries(wanted.quota).filter(([name, value]) => value !== user.quota[name as keyof User['quota']]);
+  return {
+    ...(wanted.email === user.email ? {} : { email: wanted.email }),
+    ...(wanted.role === user.role ? {} : { role: wanted.role }),
+    ...(wanted.active === user.active ? {} : { active: wanted.active }),
+    ...(quota.length === 0 ? {} : { quota: Object.fromEntries(quota) }),
+  };
+}
 
 /** What an administrator sees of the users; the oldest first, page by page. */
 export class UserPage {
@@ -37,7 +48,7 @@ export class UserPage {
   }
 
   change(user: User, change: UserChange): Promise<boolean> {
-    const conflict = change.email && change.email !== user.email ? 'refusal.name_taken' : 'refusal.last_admin';
+    const conflict = change.email ? 'refusal.name_taken' : 'refusal.last_admin';
     return this.attempt(user.id, conflict, async () => {
       const changed = await account_server.change_user(user, change);
       this.users = (this.users ?? []).map((other) => (other.id === user.id ? changed : other));
