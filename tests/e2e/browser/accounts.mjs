@@ -81,6 +81,11 @@ async function register_first(page) {
 async function sign_out(page, name) {
   await page.getByLabel(`Account of ${name}`).click();
   await check_look(page, 'menu');
+  for (const width of kWidths) {
+    await page.setViewportSize({ width, height: 844 });
+    const box = await page.locator('details ul').boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= width, `the menu lies in a window of ${width} px`);
+  }
   await button(page, 'Sign out').click();
   await heading(page, 'Sign in').waitFor();
   assert.equal(await page.getByLabel(/^Account of/).count(), 0, 'no menu of an account');

@@ -236,7 +236,7 @@ export const ru: Messages = {
   'refusal.last_admin': 'Это последний активный администратор. Сначала сделайте администратором другого пользователя.',
   'refusal.other': 'Не получилось:',
 
-  'account.heading': 'Учётная запись',
+  'account.heading': 'Аккаунт',
   'account.menu': 'Учётная запись: {name}',
   'account.pages': 'Разделы учётной записи',
   'account.role': 'Роль',
