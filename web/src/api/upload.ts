@@ -1,4 +1,4 @@
-import { error_of_answer, RequestError } from './server';
+import { refuse, RequestError } from './server';
 import type { Format, JobAccepted, Priority } from './types';
 
 /** What a person chose for a file, as `POST /api/jobs` takes it; empty strings mean "the server decides". */
@@ -45,7 +45,7 @@ export function send_file(file: File, choices: JobChoices, key: string, on_sent:
     request.upload.onprogress = (event) => on_sent(event.loaded);
     request.onload = () => {
       if (request.status === 202) resolve(JSON.parse(request.responseText) as JobAccepted);
-      else reject(error_of_answer(request.status, request.responseText));
+      else reject(refuse(request.status, request.responseText));
     };
     request.onerror = () => reject(new RequestError(0, 'unreachable', ''));
     request.onabort = () => reject(new RequestError(0, 'cancelled', ''));
