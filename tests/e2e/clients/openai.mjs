@@ -140,7 +140,8 @@ await run({
     await refused(client.get('/audio/transcriptions'), OpenAI.APIError, 405);
     await refused(client.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Hello' }),
       OpenAI.BadRequestError, 400, { code: 'voices_not_available' });
-    const elsewhere = client.withOptions({ defaultHeaders: { Origin: 'http://elsewhere.example' } });
+    // A page of another site can send a form, but no key without being asked first.
+    const elsewhere = client.withOptions({ defaultHeaders: { Origin: 'http://elsewhere.example', Authorization: null } });
     await refused(elsewhere.audio.translations.create({ file: await english(), model: 'whisper-1' }),
       OpenAI.PermissionDeniedError, 403);
     const huge = Buffer.alloc(65 << 20);
