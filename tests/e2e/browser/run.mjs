@@ -116,6 +116,16 @@ async function check_delete_and_undo(page, address) {
 }
 
 /** Home and job page in every colour scheme and width: readable for assistive tools, nothing wider than the window. */
+// On a narrow window the list lies below the fold, rows far from the window are not made, and what comes above the
+// list while the page loads pushes it away again.
+async function scroll_to_list(page, row) {
+  const heading = page.locator('#jobs-heading');
+  for (let looks = 0; looks < 50 && !(await page.locator(row).first().isVisible()); ++looks) {
+    await heading.evaluate((element) => element.scrollIntoView());
+    await page.waitForTimeout(100);
+  }
+}
+
 async function check_looks(browser, axe_source, address, foreign, complaints) {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of [320, 390, 1280, 2560]) {
@@ -125,8 +135,7 @@ async function check_looks(browser, axe_source, address, foreign, complaints) {
       for (const [name, url, ready] of [['home', base_url, 'article h3 a'], ['job', address, '[role=tabpanel] ol button']]) {
         const place = `${name}-${width}-${colorScheme}`;
         await page.goto(url);
-        // On a narrow window the list lies below the fold, and rows far from the window are not made.
-        if (name === 'home') await page.locator('#jobs-heading').evaluate((heading) => heading.scrollIntoView());
+        if (name === 'home') await scroll_to_list(page, ready);
         await page.locator(ready).first().waitFor();
         await check_width(page, width, place);
         await check_axe(page, axe_source, place);
