@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "accounts/accounts.h"
 #include "http/json_body.h"
 #include "http/message.h"
 
@@ -23,5 +24,8 @@ Response needs_session(const Request& request);
 /// They note in `body` what is wrong with new names and passwords.
 void check_names(JsonBody& body, const std::optional<std::string>& name, const std::optional<std::string>& email);
 void check_new_password(JsonBody& body, const std::string& member, std::string_view password, std::string_view name);
+
+/// Name, e-mail and password of a new account; faults are noted in `body`.
+accounts::Accounts::NewUser read_new_user(JsonBody& body);
 
 }  // namespace voxlate::http

@@ -79,6 +79,16 @@ void check_names(JsonBody& body, const std::optional<std::string>& name, const s
   check("email", email, accounts::email_fault);
 }
 
+accounts::Accounts::NewUser read_new_user(JsonBody& body) {
+  accounts::Accounts::NewUser user;
+  user.name = body.required_text("name");
+  user.email = body.text("email").value_or("");
+  user.password = body.required_text("password");
+  check_names(body, user.name, user.email);
+  check_new_password(body, "password", user.password, user.name);
+  return user;
+}
+
 Response register_user(Api& api, Request& request) {
   accounts::Accounts* const accounts = api.services.accounts;
   if (accounts == nullptr) return accounts_off(request);
@@ -86,12 +96,7 @@ Response register_user(Api& api, Request& request) {
   auto read = JsonBody::read(request);
   if (const auto* problem = std::get_if<Problem>(&read)) return problem_response(*problem, request);
   auto& body = std::get<JsonBody>(read);
-  accounts::Accounts::NewUser user;
-  user.name = body.required_text("name");
-  user.email = body.text("email").value_or("");
-  user.password = body.required_text("password");
-  check_names(body, user.name, user.email);
-  check_new_password(body, "password", user.password, user.name);
+  const accounts::Accounts::NewUser user = read_new_user(body);
   const bool here = is_from_here(request);
   // Whoever may not register does not learn what else is wrong.
   if (accounts->registration(here) != accounts::Registration::kClosed) {

@@ -77,14 +77,9 @@ Response create_user(Api& api, Request& request) {
   auto read = JsonBody::read(request);
   if (const auto* problem = std::get_if<Problem>(&read)) return problem_response(*problem, request);
   auto& body = std::get<JsonBody>(read);
-  accounts::Accounts::NewUser user;
-  user.name = body.required_text("name");
-  user.email = body.text("email").value_or("");
-  user.password = body.required_text("password");
+  accounts::Accounts::NewUser user = read_new_user(body);
   user.role = read_role(body).value_or(Role::kUser);
   user.quota = read_quota(body, {}).value_or(Quota{});
-  check_names(body, user.name, user.email);
-  check_new_password(body, "password", user.password, user.name);
   if (const auto problem = body.problem()) return problem_response(*problem, request);
   const auto made = accounts->add_user(user, request.caller.user_id, origin_of(request));
   if (!made) return too_busy(request);
