@@ -19,7 +19,7 @@ inline constexpr std::array kJobStates = {JobState::kQueued, JobState::kProcessi
   " id, owner, state, priority, source_name, spec, size_bytes, duration_ms, content_type, description, stage, " \
   "fraction,"                                                                                                   \
   " media_done_ms, media_total_ms, attempt, cancel_requested, created_at_ms, run_after_ms, started_at_ms,"      \
-  " finished_at_ms, error_code, error_message, files, notes "
+  " finished_at_ms, error_code, error_message, files, notes, upload_id, awaits_upload "
 
 /// Throws `kCorrupt` when a value is not one that was ever written.
 Job to_job(const Statement& row);

@@ -44,6 +44,7 @@ class Storage {
                                                                    reader_(*storage.reader_) {}
 
     Database* operator->() const { return &reader_; }
+    Database& operator*() const { return reader_; }
 
    private:
     const MutexLock lock_;

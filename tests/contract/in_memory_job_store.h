@@ -25,11 +25,14 @@ class InMemoryJobStore : public JobStore {
     if (!job.idempotency_key.empty()) {
       const auto known = keys_.find({job.owner, job.idempotency_key});
       if (known != keys_.end()) {
-        if (known->second.fingerprint != job.fingerprint) {
-          throw Error(ErrorCode::kInvalidInput, "the idempotency key was used before with a different request");
-        }
-        return {.job = require(known->second.job_id).job, .replayed = true};
+        return {.job = replayed(known->second, job.fingerprint), .replayed = true};
       }
+    }
+    const auto same_upload = [&](const Record& record) { return record.job.upload_id == job.upload_id; };
+    if (!job.upload_id.empty() && std::any_of(records_.begin(), records_.end(), same_upload)) {
+      throw Error(ErrorCode::kConflict, "there is a job on this upload already");
+    }
+    if (!job.idempotency_key.empty()) {
       keys_[{job.owner, job.idempotency_key}] = {.job_id = job.id, .fingerprint = job.fingerprint, .used_at = now};
     }
     Record record;
@@ -37,9 +40,19 @@ class InMemoryJobStore : public JobStore {
     record.job.owner = job.owner;
     record.job.spec = job.spec;
     record.job.media = job.media;
+    record.job.upload_id = job.upload_id;
+    record.job.awaits_upload = !job.upload_id.empty();
     record.job.created_at = record.job.run_after = record.queued_at = now;
     records_.push_back(record);
     return {.job = record.job, .replayed = false};
+  }
+
+  std::optional<Job> find_by_key(const std::string& owner, const std::string& key, const std::string& fingerprint,
+                                 TimePoint now) const override {
+    const MutexLock lock(mutex_);
+    const auto known = keys_.find({owner, key});
+    if (known == keys_.end() || known->second.used_at <= now - std::chrono::hours(24)) return std::nullopt;
+    return replayed(known->second, fingerprint);
   }
 
   std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, std::chrono::milliseconds lease_time,
@@ -48,6 +61,7 @@ class InMemoryJobStore : public JobStore {
     Record* next = nullptr;
     for (Record& record : records_) {
       if (record.job.state != JobState::kQueued || record.job.run_after > now) continue;
+      if (record.job.awaits_upload) continue;
       if (std::find(awaited.begin(), awaited.end(), record.job.spec.model) != awaited.end()) continue;
       if (next == nullptr || rank(record) < rank(*next)) next = &record;
     }
@@ -180,6 +194,51 @@ class InMemoryJobStore : public JobStore {
     return record.job;
   }
 
+  std::vector<Job> with_uploads() const override {
+    const MutexLock lock(mutex_);
+    std::vector<Job> jobs;
+    for (const Record& record : records_) {
+      if (!record.job.upload_id.empty()) jobs.push_back(record.job);
+    }
+    return jobs;
+  }
+
+  bool media_arrived(const std::string& job_id, const MediaSummary& media, MediaPart part) override {
+    const MutexLock lock(mutex_);
+    for (Record& record : records_) {
+      if (record.job.id != job_id || record.job.upload_id.empty()) continue;
+      record.job.media = media;
+      record.job.awaits_upload = false;
+      if (part == MediaPart::kWhole) record.job.upload_id.clear();
+      return true;
+    }
+    return false;
+  }
+
+  bool fail_awaiting(const std::string& job_id, const JobError& error, TimePoint now) override {
+    const MutexLock lock(mutex_);
+    for (Record& record : records_) {
+      if (record.job.id != job_id || record.job.state != JobState::kQueued || !record.job.awaits_upload) continue;
+      end(record, JobState::kFailed, now);
+      record.job.error = error;
+      return true;
+    }
+    return false;
+  }
+
+  bool await_upload(const Lease& lease, TimePoint now) override {
+    const MutexLock lock(mutex_);
+    Record* record = held(lease);
+    if (record == nullptr || (record->job.upload_id.empty() && !record->job.cancel_requested)) return false;
+    if (record->job.cancel_requested) {
+      end(*record, JobState::kCancelled, now);
+    } else {
+      requeue(*record);
+      --record->job.attempt;
+    }
+    return true;
+  }
+
   std::vector<OwnedJob> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) override {
     const MutexLock lock(mutex_);
     std::vector<OwnedJob> touched;
@@ -258,6 +317,7 @@ class InMemoryJobStore : public JobStore {
     int ahead = 0;
     for (auto other = records_.begin(); other != records_.end(); ++other) {
       if (other->job.state != JobState::kQueued || other->job.run_after > other->queued_at) continue;
+      if (other->job.awaits_upload) continue;
       if (std::pair(rank(*other), other - records_.begin()) < std::pair(rank(*mine), mine - records_.begin())) ++ahead;
     }
     return ahead;
@@ -323,12 +383,23 @@ class InMemoryJobStore : public JobStore {
   static void requeue(Record& record) {
     record.job.state = JobState::kQueued;
     record.job.progress = {};
+    record.job.awaits_upload = !record.job.upload_id.empty();
     record.token.clear();
   }
 
   Record& require(const std::string& job_id) REQUIRES(mutex_) {
     for (Record& record : records_) {
       if (record.job.id == job_id) return record;
+    }
+    throw Error(ErrorCode::kNotFound, "no such job");
+  }
+
+  Job replayed(const Key& key, const std::string& fingerprint) const REQUIRES(mutex_) {
+    if (key.fingerprint != fingerprint) {
+      throw Error(ErrorCode::kInvalidInput, "the idempotency key was used before with a different request");
+    }
+    for (const Record& record : records_) {
+      if (record.job.id == key.job_id) return record.job;
     }
     throw Error(ErrorCode::kNotFound, "no such job");
   }
