@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "app/version.h"
 #include "app/whisper_engine.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "media/front_reading.h"
 #include "pipeline/job_rules.h"
 #include "pipeline/job_transcript.h"
 #include "translation/glossary.h"
@@ -29,6 +32,12 @@ jobs::JobRunner::Options runner_options(const Config& config, const std::string&
   return options;
 }
 
+std::set<std::string> ids_of(const std::vector<Upload>& uploads) {
+  std::set<std::string> ids;
+  for (const Upload& upload : uploads) ids.insert(upload.id);
+  return ids;
+}
+
 }  // namespace
 
 App::App(const Config& config)
@@ -38,13 +47,14 @@ App::App(const Config& config)
       storage_({.path = data_.database()}),
       feed_(kFeedCapacity),
       engines_(config, clock_),
-      cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),
+      cleaner_({.retention = config.retention, .uploads = ids_of(uploads_.all())}, store_, data_, feed_, clock_),
       packages_(package_index_options(config), language_tag, clock_),
       models_(model_source(config), engines_.model_folder(), packages_, engines_.loaded_models(),
               downloads_at_start(config, engines_.model_folder(), packages_)),
+      upload_watcher_({}, uploads_, store_, data_, feed_, clock_, upload_media()),
       runner_(runner_options(config, owner_), store_, feed_, clock_,
               [this](const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
-                return pipeline::run_job(job, data_.workspace(job.id), engines_.tools(), checkpoints, progress,
+                return pipeline::run_job(job, data_.workspace(job.id), tools(), checkpoints, progress,
                                          std::move(stop));
               },
               {.awaited = [this] { return models_.awaited(); }}),
@@ -96,6 +106,8 @@ http::Options App::http_options() const {
   options.max_upload_bytes = config_.max_upload_bytes;
   options.min_free_disk_bytes = config_.min_free_disk_bytes;
   options.max_media_duration = config_.max_media_duration;
+  options.upload_expiry = config_.upload_expiry;
+  options.max_uploads_of_user = config_.max_uploads_of_user;
   options.max_queued_jobs = config_.max_queued_jobs;
   options.max_connections = config_.max_connections;
   options.allowed_hosts = config_.allowed_hosts;
@@ -107,6 +119,7 @@ http::Services App::http_services() {
   return {
       .data = data_,
       .store = store_,
+      .uploads = uploads_,
       .feed = feed_,
       .models = models_,
       .clock = clock_,
@@ -120,7 +133,23 @@ http::Services App::http_services() {
           },
       .status = [this] { return status(); },
       .transcript = [this](const Job& job) { return pipeline::job_transcript(job, data_.workspace(job.id), store_); },
-      .wake_workers = [this] { runner_.wake(); }};
+      .wake_workers = [this] { runner_.wake(); },
+      .upload_changed = [this] { upload_watcher_.poke(); }};
+}
+
+pipeline::JobTools App::tools() {
+  pipeline::JobTools tools = engines_.tools();
+  tools.arrival_of = [this](const Job& job) { return upload_watcher_.arrival_of(job); };
+  return tools;
+}
+
+jobs::UploadWatcher::Media App::upload_media() const {
+  return {.reads_from_front =
+              [](const std::filesystem::path& file, std::uint64_t available) {
+                return media::front_reading(file, available) == media::FrontReading::kYes;
+              },
+          .probe = [this](const std::filesystem::path& file,
+                          const JobSpec& spec) { return summarise_media(file, spec, media_limits(config_)); }};
 }
 
 SystemStatus App::status() {

@@ -16,8 +16,10 @@
 #include "jobs/job_rescuer.h"
 #include "jobs/job_runner.h"
 #include "jobs/ticker.h"
+#include "jobs/upload_watcher.h"
 #include "models/model_library.h"
 #include "store/sqlite_job_store.h"
+#include "store/sqlite_upload_store.h"
 
 namespace voxlate::app {
 
@@ -37,6 +39,8 @@ class App {
   http::Options http_options() const;
   http::Services http_services();
   SystemStatus status();
+  jobs::UploadWatcher::Media upload_media() const;
+  pipeline::JobTools tools();
   void ask_remote_translators(const std::stop_token& stop);
 
   const Config config_;
@@ -46,6 +50,7 @@ class App {
   DataFolder data_;
   store::Storage storage_;
   store::SqliteJobStore store_{storage_};
+  store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_;
   health::Sampler sampler_;
   health::GpuProbe gpus_{clock_};
@@ -53,6 +58,7 @@ class App {
   jobs::JobCleaner cleaner_;
   models::PackageIndex packages_;
   models::ModelLibrary models_;
+  jobs::UploadWatcher upload_watcher_;
   jobs::JobRunner runner_;
   jobs::JobRescuer rescuer_;
   jobs::Ticker model_ticker_;

@@ -28,6 +28,9 @@ struct Config {
   int max_connections = 256;
   std::vector<std::string> allowed_hosts;  ///< names in `Host` besides loopback names and IP addresses
 
+  std::chrono::hours upload_expiry{24};
+  int max_uploads_of_user = 100;
+
   int max_concurrent_jobs = 3;
   int max_attempts = 5;
   std::chrono::seconds stall_timeout{1800};

@@ -226,6 +226,17 @@ const std::vector<Setting>& table() {
        [](Config& c, std::string_view v) { c.allowed_hosts = parse_list(v); },
        [](const Config& c) { return fmt::format("{}", fmt::join(c.allowed_hosts, ",")); }},
 
+      {"uploads.expiry_hours",
+       {"VOXLATE_UPLOADS_EXPIRY_HOURS"},
+       "resumable uploads without new bytes for so long are deleted, 1 to 720",
+       [](Config& c, std::string_view v) { c.upload_expiry = std::chrono::hours(parse_int(v, 1, 720)); },
+       [](const Config& c) { return std::to_string(c.upload_expiry.count()); }},
+      {"uploads.max_per_user",
+       {"VOXLATE_UPLOADS_MAX_PER_USER"},
+       "resumable uploads and parts of them at once, until a job takes them, 1 to 10000",
+       [](Config& c, std::string_view v) { c.max_uploads_of_user = parse_int(v, 1, 10000); },
+       [](const Config& c) { return std::to_string(c.max_uploads_of_user); }},
+
       {"jobs.max_concurrent",
        {"VOXLATE_JOBS_MAX_CONCURRENT", "MAX_CONCURRENT_JOBS"},
        "jobs that run at once, 1 to 64",

@@ -10,6 +10,7 @@
 #include "http/message.h"
 #include "http/server.h"
 #include "http/upload.h"
+#include "http/upload_turns.h"
 
 namespace voxlate::http {
 
@@ -53,6 +54,7 @@ struct Api {
 
   SpaceLedger space{};
   KeysInFlight keys{};
+  UploadTurns turns{};
   std::atomic<int> event_streams = 0;
   std::stop_source draining{};  ///< stopped at the start of the shutdown
 };

@@ -156,6 +156,8 @@ std::size_t Connection::read_chunked(std::span<char> out) {
   return 0;
 }
 
+void Connection::cut() { ::shutdown(socket_, SHUT_RD); }
+
 bool Connection::finish_body() {
   std::vector<char> rest(kReceiveBytes);
   while (framing_ == Framing::kSized && !body_ended_ && !failure_ && body_left_ <= buffer_.size()) read(rest);

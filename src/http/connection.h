@@ -29,6 +29,7 @@ class Connection final : public BodyReader {
 
   std::size_t read(std::span<char> out) override;
   const std::optional<Problem>& failure() const override { return failure_; }
+  void cut() override;
 
   /// Whether the body of the last request was read to its end, so that another request can follow. A rest
   /// that has been received already is read away.

@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "http/job_reception.h"
 #include "http/job_request.h"
 #include "http/json.h"
 #include "http/routes.h"
@@ -57,85 +58,6 @@ std::optional<Problem> refuse_early(Api& api, const Request& request) {
                    .retry_after_s = seconds_to_next_place(api)};
   }
   return std::nullopt;
-}
-
-Problem no_space() {
-  return {
-      .code = "storage_full", .detail = "There is not enough room on the disk for this upload.", .retry_after_s = 60};
-}
-
-/// The folder of a job that is not in the store yet; removed unless kept.
-class NewWorkspace {
- public:
-  explicit NewWorkspace(Workspace workspace) : workspace_(std::move(workspace)) {}
-  ~NewWorkspace() {
-    if (kept_) return;
-    try {
-      workspace_.remove();
-    } catch (const std::exception& error) {
-      log::warning("folder of a refused job not removed", {{"why", error.what()}});
-    }
-  }
-  NewWorkspace(const NewWorkspace&) = delete;
-  NewWorkspace& operator=(const NewWorkspace&) = delete;
-
-  const Workspace& operator*() const { return workspace_; }
-  void keep() { kept_ = true; }
-
- private:
-  const Workspace workspace_;
-  bool kept_ = false;
-};
-
-Response accepted(const std::string& id, bool replayed) {
-  Response response = json_response(202, job_accepted_json(id));
-  response.add("Location", "/api/jobs/" + id);
-  if (replayed) response.add("Idempotent-Replayed", "true");
-  return response;
-}
-
-// The upload is durable under the name of the job before the job exists; a failure in between leaves only
-// what the next start sweeps.
-Response enqueue(Api& api, UploadForm form, NewJob job) {
-  job.id = random_id();
-  NewWorkspace workspace(api.services.data.workspace(job.id));
-  (*workspace).create();
-  form.file.move_to((*workspace).source());
-  const EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
-  if (result.replayed) return accepted(result.job.id, /*replayed=*/true);
-  workspace.keep();
-  api.services.feed.publish(ChangeKind::kJob, job.id, job.owner);
-  api.services.wake_workers();
-  log::info("job queued", {{"job_id", job.id}, {"size_bytes", job.media.size_bytes}});
-  return accepted(job.id, /*replayed=*/false);
-}
-
-Response receive_job(Api& api, Request& request, const std::string& key) {
-  const Options& options = api.options;
-  // A body of unknown length may be as large as allowed.
-  const std::uint64_t expected = request.head.content_length.value_or(options.max_upload_bytes);
-  if (!api.space.try_reserve(expected, api.services.data.space().free_bytes, options.min_free_disk_bytes)) {
-    return problem_response(no_space(), request);
-  }
-  const SpaceLedger::Reservation reservation(api.space, expected);
-  auto received = receive_form(request.head.value("content-type"), request.body, api.services.data.uploads(),
-                               {.max_file_bytes = options.max_upload_bytes});
-  if (const auto* problem = std::get_if<Problem>(&received)) return problem_response(*problem, request);
-  UploadForm form = std::get<UploadForm>(std::move(received));
-  auto parsed = parse_job_request(form.fields, form.file_name);
-  if (const auto* problem = std::get_if<Problem>(&parsed)) return problem_response(*problem, request);
-
-  NewJob job;
-  job.owner = request.caller.user_id;
-  job.spec = std::get<JobSpec>(std::move(parsed));
-  job.idempotency_key = key;
-  job.fingerprint = sha256_hex(canonical_form(job.spec) + form.file.sha256());
-  api.services.complete_spec(job.spec);
-  request.phase = RequestPhase::kProbing;
-  job.media = api.services.probe(form.file.path(), job.spec);
-  request.phase = RequestPhase::kOther;
-  job.media.size_bytes = form.file.size_bytes();
-  return enqueue(api, std::move(form), std::move(job));
 }
 
 std::optional<JobState> parse_state(std::string_view text) {

@@ -28,6 +28,10 @@ class BodyReader {
 
   /// Why the body ended early: too slow, broken framing, or the client went away.
   virtual const std::optional<Problem>& failure() const = 0;
+
+  /// Lets a read that waits for the client end soon, as if the client had gone away. From any thread, while the
+  /// request lives.
+  virtual void cut() {}
 };
 
 /// How a family of clients expects to be told what went wrong.

@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <ctime>
 #include <vector>
 
 #include "base/log.h"
+#include "http/http_date.h"
 #include "http/version.h"
 
 namespace voxlate::http {
@@ -54,19 +54,6 @@ class LibrarySink final : public StreamSink {
   const Connection& connection_;
   bool ok_ = true;
 };
-
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7), whatever the locale.
-std::string http_date() {
-  constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  const auto two = [](int number) { return std::string(number < 10 ? "0" : "") + std::to_string(number); };
-  return std::string(kDays.at(static_cast<std::size_t>(parts.tm_wday))) + ", " + two(parts.tm_mday) + " " +
-         kMonths.at(static_cast<std::size_t>(parts.tm_mon)) + " " + std::to_string(parts.tm_year + 1900) + " " +
-         two(parts.tm_hour) + ":" + two(parts.tm_min) + ":" + two(parts.tm_sec) + " GMT";
-}
 
 bool send_piece(const FileBody& file, std::size_t done, std::size_t left, httplib::DataSink& sink) {
   std::vector<char> buffer(std::min(kFileChunkBytes, left));
@@ -128,7 +115,7 @@ class ResponseWriter::Library final : private httplib::Server {
 
 void ResponseWriter::Library::fill(httplib::Response& out) {
   out.status = response_.status;
-  out.set_header("Date", http_date());
+  out.set_header("Date", http_date(std::time(nullptr)));
   for (const Header& header : response_.headers) out.set_header(header.name, header.value);
   if (response_.stream) {
     const auto provider = [this](std::size_t, httplib::DataSink& sink) { return run_stream(sink); };

@@ -29,6 +29,11 @@ Response show_model(Api& api, Request& request);
 Response download_model(Api& api, Request& request);
 Response unload_model(Api& api, Request& request);
 Response delete_model(Api& api, Request& request);
+Response tus_options(Api& api, Request& request);
+Response create_upload(Api& api, Request& request);
+Response show_upload(Api& api, Request& request);
+Response patch_upload(Api& api, Request& request);
+Response delete_upload(Api& api, Request& request);
 Response send_openapi(Api& api, Request& request);
 Response livez(Api& api, Request& request);
 Response readyz(Api& api, Request& request);
@@ -72,6 +77,12 @@ inline constexpr std::array kRoutes = {
     Route{"POST", "/api/models/{id}/download", download_model, Access::kAdmin},
     Route{"POST", "/api/models/{id}/unload", unload_model, Access::kAdmin},
     Route{"DELETE", "/api/models/{id}", delete_model, Access::kAdmin},
+    Route{"OPTIONS", "/api/uploads", tus_options, Access::kOpen},
+    Route{"POST", "/api/uploads", create_upload, Access::kWrite},
+    Route{"OPTIONS", "/api/uploads/{id}", tus_options, Access::kOpen},
+    Route{"HEAD", "/api/uploads/{id}", show_upload, Access::kWrite},
+    Route{"PATCH", "/api/uploads/{id}", patch_upload, Access::kWrite},
+    Route{"DELETE", "/api/uploads/{id}", delete_upload, Access::kWrite},
     Route{"GET", "/api/openapi.yaml", send_openapi, Access::kRead},
     Route{"GET", "/livez", livez, Access::kOpen},
     Route{"GET", "/readyz", readyz, Access::kOpen},

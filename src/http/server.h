@@ -18,6 +18,7 @@
 #include "voxlate/model_store.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcript.h"
+#include "voxlate/upload_store.h"
 
 namespace voxlate::http {
 
@@ -29,6 +30,8 @@ struct Options {
   std::uint64_t max_upload_bytes = std::uint64_t{1} << 30;
   std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30;  ///< kept free for results and the database
   std::optional<std::chrono::seconds> max_media_duration{};    ///< only reported; enforced by `Services::probe`
+  std::chrono::milliseconds upload_expiry = std::chrono::hours(24);  ///< without new bytes
+  int max_uploads_of_user = 100;                                     ///< resumable ones, until a job takes them
   int max_queued_jobs = 1000;
   int max_jobs_per_page = 200;
   int max_connections = 256;
@@ -48,6 +51,7 @@ struct Options {
 struct Services {
   DataFolder& data;
   JobStore& store;
+  UploadStore& uploads;
   ChangeFeed& feed;
   ModelStore& models;
   const Clock& clock;
@@ -61,6 +65,8 @@ struct Services {
   std::function<Transcript(const Job&)> transcript;
   /// A job may have become runnable, or is to be stopped.
   std::function<void()> wake_workers;
+  /// An upload got more bytes, or is gone.
+  std::function<void()> upload_changed = [] {};
 };
 
 /// The HTTP side of the product: connection front, routes, embedded client. Owns the threads of its

@@ -15,12 +15,12 @@ constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();
 
 struct NamedAlgorithm {
   std::string_view name;
-  UploadChecksum::Algorithm algorithm;
+  ChecksumKind kind;
   std::size_t digest_bytes;
 };
-constexpr std::array kAlgorithms = {NamedAlgorithm{"sha1", UploadChecksum::Algorithm::kSha1, 20},
-                                    NamedAlgorithm{"sha256", UploadChecksum::Algorithm::kSha256, 32},
-                                    NamedAlgorithm{"crc32", UploadChecksum::Algorithm::kCrc32, 4}};
+constexpr std::array kAlgorithms = {NamedAlgorithm{"sha1", ChecksumKind::kSha1, 20},
+                                    NamedAlgorithm{"sha256", ChecksumKind::kSha256, 32},
+                                    NamedAlgorithm{"crc32", ChecksumKind::kCrc32, 4}};
 
 Problem malformed(std::string detail) { return {.code = "malformed_request", .detail = std::move(detail)}; }
 
@@ -138,7 +138,7 @@ std::variant<UploadChecksum, Problem> parse_upload_checksum(std::string_view hea
   if (!digest || digest->size() != found->digest_bytes) {
     return malformed("Upload-Checksum must have a base64 digest of " + std::to_string(found->digest_bytes) + " bytes.");
   }
-  return UploadChecksum{.algorithm = found->algorithm, .digest = std::move(*digest)};
+  return UploadChecksum{.kind = found->kind, .digest = std::move(*digest)};
 }
 
 std::variant<UploadConcat, Problem> parse_upload_concat(std::string_view header) {

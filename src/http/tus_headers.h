@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/checksum.h"
 #include "http/problem.h"
 #include "http/request_head.h"
 #include "voxlate/upload_store.h"
@@ -37,8 +38,7 @@ std::string metadata_value(const UploadMetadata& metadata, std::string_view key)
 
 /// Upload-Checksum = algorithm " " base64.
 struct UploadChecksum {
-  enum class Algorithm { kSha1, kSha256, kCrc32 };
-  Algorithm algorithm;
+  ChecksumKind kind = ChecksumKind::kSha1;
   std::string digest;  ///< bytes
 };
 std::variant<UploadChecksum, Problem> parse_upload_checksum(std::string_view header);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 
@@ -47,9 +48,12 @@ class FormReceiver {
 
   std::variant<UploadForm, Problem> result() && {
     if (problem_) return *problem_;
+    const bool names_upload = std::ranges::find(fields_, "upload", &FormFields::value_type::first) != fields_.end();
+    if (!file_ && names_upload) return UploadForm{.file = {}, .file_name = {}, .fields = std::move(fields_)};
     if (!file_) {
       return Problem{.code = "invalid_input",
-                     .detail = "The form has no file: expected one part called \"file\" with a file name.",
+                     .detail = "The form has no file: expected one part called \"file\" with a file name, or the "
+                               "field \"upload\" with the id of an upload.",
                      .errors = {{.pointer = "/file", .detail = "The file is missing."}}};
     }
     if (file_->size_bytes() == 0) {

@@ -45,8 +45,8 @@ class UploadFile {
 
 /// A whole form: one file and the other fields.
 struct UploadForm {
-  UploadFile file;
-  std::string file_name;  ///< text of the client
+  std::optional<UploadFile> file;  ///< none only when a field names an upload instead
+  std::string file_name;           ///< text of the client
   FormFields fields;
 };
 
@@ -56,7 +56,8 @@ struct UploadLimits {
   std::size_t max_field_bytes = 64 * 1024;
 };
 
-/// Streams a multipart form to disk in constant memory: exactly one part with a file name, called `file`.
+/// Streams a multipart form to disk in constant memory: exactly one part with a file name, called `file`, or none when
+/// a field `upload` names what was uploaded before.
 /// Throws `kStorageFull` and what else writing can throw; whatever it returns or throws, an unfinished file
 /// is gone. The file is durable under its temporary name when it returns.
 std::variant<UploadForm, Problem> receive_form(std::string_view content_type, BodyReader& body,

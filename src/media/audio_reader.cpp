@@ -42,9 +42,10 @@ Timeline::Options timeline_options(const AVFormatContext& format, const MediaInf
 /// `silence_`.
 class AudioReader::Stream {
  public:
-  Stream(const std::filesystem::path& path, std::optional<int> audio_track, const Limits& limits, std::stop_token stop)
+  Stream(const std::filesystem::path& path, std::optional<int> audio_track, const Limits& limits, std::stop_token stop,
+         WaitForBytes wait_for_bytes)
       : limits_(limits),
-        demuxer_(path, limits, std::move(stop)),
+        demuxer_(path, limits, std::move(stop), std::move(wait_for_bytes)),
         media_(read_media_info(demuxer_, limits)),
         track_(require_audio(media_, audio_track)),
         decoder_(demuxer_, track_.stream, limits),
@@ -183,8 +184,8 @@ class AudioReader::Stream {
 };
 
 AudioReader::AudioReader(const std::filesystem::path& path, std::optional<int> audio_track, const Limits& limits,
-                         std::stop_token stop)
-    : stream_(std::make_unique<Stream>(path, audio_track, limits, std::move(stop))) {}
+                         std::stop_token stop, WaitForBytes wait_for_bytes)
+    : stream_(std::make_unique<Stream>(path, audio_track, limits, std::move(stop), std::move(wait_for_bytes))) {}
 
 AudioReader::~AudioReader() = default;
 

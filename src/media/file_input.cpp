@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -10,6 +11,7 @@ namespace voxlate::media {
 namespace {
 
 constexpr int kBufferBytes = 64 * 1024;
+constexpr std::chrono::milliseconds kLookForStop{200};
 
 ssize_t read_at(int fd, void* buffer, std::size_t capacity, std::int64_t offset) {
   ssize_t got = 0;
@@ -21,8 +23,17 @@ ssize_t read_at(int fd, void* buffer, std::size_t capacity, std::int64_t offset)
 
 }  // namespace
 
-FileInput::FileInput(UniqueFd fd, const Interrupt& interrupt)
-    : fd_(std::move(fd)), interrupt_(interrupt), size_bytes_(static_cast<std::int64_t>(file_size(fd_.get()))) {
+FileInput::FileInput(UniqueFd fd, Interrupt& interrupt, WaitForBytes wait_for_bytes,
+                     std::chrono::milliseconds arrival_timeout)
+    : fd_(std::move(fd)),
+      interrupt_(interrupt),
+      wait_for_bytes_(std::move(wait_for_bytes)),
+      arrival_timeout_(arrival_timeout),
+      size_bytes_(static_cast<std::int64_t>(file_size(fd_.get()))) {
+  if (wait_for_bytes_) {
+    arrival_ = wait_for_bytes_(/*beyond=*/0, std::chrono::milliseconds(0));
+    if (!arrival_.whole) size_bytes_ = static_cast<std::int64_t>(arrival_.expected_bytes);
+  }
   auto* const buffer = static_cast<std::uint8_t*>(av_malloc(kBufferBytes));
   if (buffer == nullptr) throw std::bad_alloc();
   io_.reset(avio_alloc_context(buffer, kBufferBytes, /*write_flag=*/0, this, &FileInput::read,
@@ -31,6 +42,8 @@ FileInput::FileInput(UniqueFd fd, const Interrupt& interrupt)
     av_free(buffer);
     throw std::bad_alloc();
   }
+  // Else FFmpeg looks at the end of the file first.
+  if (wait_for_bytes_ && !arrival_.whole) io_->seekable = 0;
 }
 
 std::size_t FileInput::peek(std::int64_t offset, char* buffer, std::size_t capacity) const {
@@ -39,7 +52,33 @@ std::size_t FileInput::peek(std::int64_t offset, char* buffer, std::size_t capac
   return static_cast<std::size_t>(got);
 }
 
+void FileInput::fail(const Error& error) { failure_ = error; }
+
+// Up to where the file may be read, more than `position`; `position` itself at its end. Nothing when it is in vain.
+std::optional<std::int64_t> FileInput::await(std::int64_t position, int capacity) {
+  if (!wait_for_bytes_) return position + capacity;
+  const auto begin = std::chrono::steady_clock::now();
+  auto last_came = begin;
+  while (!failure_ && !arrival_.whole && static_cast<std::int64_t>(arrival_.bytes) <= position) {
+    if (interrupt_.stop_requested()) return std::nullopt;
+    try {
+      const std::uint64_t before = arrival_.bytes;
+      arrival_ = wait_for_bytes_(static_cast<std::uint64_t>(position), kLookForStop);
+      if (arrival_.bytes > before) last_came = std::chrono::steady_clock::now();
+    } catch (const Error& error) {
+      fail(error);  // not through FFmpeg
+    }
+    if (std::chrono::steady_clock::now() - last_came >= arrival_timeout_) {
+      fail(Error(ErrorCode::kUnavailable, "the upload of the media stands still"));
+    }
+  }
+  interrupt_.extend(std::chrono::steady_clock::now() - begin);
+  if (failure_) return std::nullopt;
+  return std::min(position + capacity, std::max(position, static_cast<std::int64_t>(arrival_.bytes)));
+}
+
 void FileInput::check() const {
+  if (failure_) throw Error(*failure_);
   if (error_ == 0) return;
   errno = error_;
   throw_errno("cannot read the file");
@@ -48,7 +87,10 @@ void FileInput::check() const {
 int FileInput::read(void* self, std::uint8_t* buffer, int capacity) {
   auto& input = *static_cast<FileInput*>(self);
   if (input.interrupt_.is_due()) return AVERROR_EXIT;
-  const ssize_t got = read_at(input.fd_.get(), buffer, static_cast<std::size_t>(capacity), input.position_);
+  const std::optional<std::int64_t> end = input.await(input.position_, capacity);
+  if (!end) return AVERROR_EXIT;
+  const ssize_t got =
+      read_at(input.fd_.get(), buffer, static_cast<std::size_t>(*end - input.position_), input.position_);
   if (got < 0) {
     input.error_ = errno;
     return AVERROR(input.error_);
@@ -63,7 +105,7 @@ std::int64_t FileInput::seek(void* self, std::int64_t offset, int whence) {
   if (input.interrupt_.is_due()) return AVERROR_EXIT;
   std::int64_t base = 0;
   switch (whence & ~AVSEEK_FORCE) {
-    case AVSEEK_SIZE: return input.size_bytes_;
+    case AVSEEK_SIZE: return input.size_bytes_ > 0 ? input.size_bytes_ : AVERROR(ENOSYS);
     case SEEK_SET: break;
     case SEEK_CUR: base = input.position_; break;
     case SEEK_END: base = input.size_bytes_; break;

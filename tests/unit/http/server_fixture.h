@@ -10,6 +10,7 @@
 
 #include "base/temporary_folder.h"
 #include "http/server.h"
+#include "store/sqlite_upload_store.h"
 #include "tests/contract/in_memory_job_store.h"
 #include "tests/unit/http/client.h"
 #include "voxlate/error.h"
@@ -86,6 +87,7 @@ class ServerTest : public testing::Test {
         options_,
         Services{.data = data_,
                  .store = store_,
+                 .uploads = uploads_,
                  .feed = feed_,
                  .models = models_,
                  .clock = clock_,
@@ -94,7 +96,8 @@ class ServerTest : public testing::Test {
                  .complete_spec = [this](JobSpec& spec) { complete_spec_(spec); },
                  .status = [] { return status(); },
                  .transcript = [](const Job&) { return transcript(); },
-                 .wake_workers = [this] { ++wakes_; }});
+                 .wake_workers = [this] { ++wakes_; },
+                 .upload_changed = [this] { ++upload_changes_; }});
     port_ = server_->bind();
     thread_ = std::jthread([this](std::stop_token stop) { server_->run(stop); });
   }
@@ -205,6 +208,8 @@ class ServerTest : public testing::Test {
   TemporaryFolder folder_;
   DataFolder data_{folder_.path() / "data"};
   contract::InMemoryJobStore store_;
+  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
+  store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_{1000};
   FakeModelStore models_;
   FixedClock clock_;
@@ -218,6 +223,7 @@ class ServerTest : public testing::Test {
   };
   std::function<void(JobSpec&)> complete_spec_ = [](JobSpec&) {};
   std::atomic<int> wakes_ = 0;
+  std::atomic<int> upload_changes_ = 0;
   int port_ = 0;
   std::unique_ptr<Server> server_;
   std::jthread thread_;

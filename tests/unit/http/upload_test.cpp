@@ -113,7 +113,8 @@ TEST_F(UploadTest, RefusesBadForms) {
   expect_problem(post(Form().file("a.wav", "x").field("langauge", "en")), 422, "unknown_field");
   expect_problem(post(Form().file("a.wav", "x").field("kind", "dub")), 422, "invalid_input");
   expect_problem(post(Form().file("a.wav", "x").field("file", "x")), 422, "invalid_input");
-  expect_problem(ask("POST", "/api/jobs", "Content-Type: application/json\r\n", "{}"), 415, "unsupported_content");
+  expect_problem(ask("POST", "/api/jobs", "Content-Type: application/json\r\n", "{}"), 422, "invalid_input");
+  expect_problem(ask("POST", "/api/jobs", "Content-Type: text/plain\r\n", "{}"), 415, "unsupported_content");
   expect_problem(ask("POST", "/api/jobs"), 415, "unsupported_content");
   expect_problem(ask("POST", "/api/jobs", "Content-Type: multipart/form-data; boundary=b\r\n", "--b\r\nbad"), 400,
                  "malformed_request");
