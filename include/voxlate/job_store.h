@@ -157,8 +157,8 @@ class JobStore {
   virtual JobPage list(const JobFilter& filter) const = 0;
   /// All five states, at one moment.
   virtual std::map<JobState, int> count_by_state() const = 0;
-  /// Queued jobs that would be claimed before this one, those that wait for a retry or an upload left out; 0 for a job in
-  /// any other state.
+  /// Queued jobs that would be claimed before this one, those that wait for a retry or an upload left out; 0 for a job
+  /// in any other state.
   virtual int jobs_ahead(const std::string& job_id) const = 0;
   /// All ids, for sweeping folders that belong to no job.
   virtual std::vector<std::string> ids() const = 0;

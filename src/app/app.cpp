@@ -54,8 +54,7 @@ App::App(const Config& config)
       upload_watcher_({}, uploads_, store_, data_, feed_, clock_, upload_media()),
       runner_(runner_options(config, owner_), store_, feed_, clock_,
               [this](const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
-                return pipeline::run_job(job, data_.workspace(job.id), tools(), checkpoints, progress,
-                                         std::move(stop));
+                return pipeline::run_job(job, data_.workspace(job.id), tools(), checkpoints, progress, std::move(stop));
               },
               {.awaited = [this] { return models_.awaited(); }}),
       rescuer_({.owner = owner_, .max_crashes = kMaxCrashes}, store_, feed_, clock_, [this] { runner_.wake(); }),

@@ -62,7 +62,8 @@ std::string Checksum::finish() {
   }
   const std::uint32_t value = crc_ ^ 0xffff'ffffU;
   std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>((value >> static_cast<unsigned>(shift)) & 0xffU);
+  for (int shift = 24; shift >= 0; shift -= 8)
+    bytes += static_cast<char>((value >> static_cast<unsigned>(shift)) & 0xffU);
   return bytes;
 }
 

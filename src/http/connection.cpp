@@ -106,10 +106,10 @@ bool Connection::fill_body() {
     window_bytes_ = 0;
   }
   const std::size_t before = buffer_.size();
-  switch (fill(window_end_, /*wake_fd=*/-1)) {
+  switch (fill(window_end_, cut_event_.fd())) {
     case Fill::kData: window_bytes_ += buffer_.size() - before; return true;
-    case Fill::kTimeout:
-    case Fill::kWoken: return true;
+    case Fill::kTimeout: return true;
+    case Fill::kWoken: fail("malformed_request", "The request was ended by another one."); return false;
     case Fill::kEnd: fail("malformed_request", "The request body ended early."); return false;
   }
   return false;
@@ -156,12 +156,16 @@ std::size_t Connection::read_chunked(std::span<char> out) {
   return 0;
 }
 
-void Connection::cut() { ::shutdown(socket_, SHUT_RD); }
+// Not by shutting the socket down for reading: then a client that sends on would get neither room nor a reset for long.
+void Connection::cut() {
+  was_cut_ = true;
+  cut_event_.fire();
+}
 
 bool Connection::finish_body() {
   std::vector<char> rest(kReceiveBytes);
   while (framing_ == Framing::kSized && !body_ended_ && !failure_ && body_left_ <= buffer_.size()) read(rest);
-  return body_ended_ && !failure_;
+  return body_ended_ && !failure_ && !was_cut_;
 }
 
 bool Connection::write(std::string_view bytes) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "http/chunked_decoder.h"
 #include "http/message.h"
 #include "http/server.h"
+#include "http/socket.h"
 
 namespace voxlate::http {
 
@@ -29,6 +31,7 @@ class Connection final : public BodyReader {
 
   std::size_t read(std::span<char> out) override;
   const std::optional<Problem>& failure() const override { return failure_; }
+  /// The connection takes no other request afterwards.
   void cut() override;
 
   /// Whether the body of the last request was read to its end, so that another request can follow. A rest
@@ -67,6 +70,8 @@ class Connection final : public BodyReader {
   ChunkedDecoder chunks_;
   bool body_ended_ = true;
   bool continue_wanted_ = false;
+  WakeUp cut_event_;
+  std::atomic<bool> was_cut_ = false;
   std::optional<Problem> failure_;
   Clock::time_point window_end_{};  ///< of the time over which the body's rate is taken
   std::uint64_t window_bytes_ = 0;

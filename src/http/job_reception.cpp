@@ -50,8 +50,7 @@ void finish_enqueue(Api& api, const NewJob& job, NewWorkspace& workspace) {
   workspace.keep();
   api.services.feed.publish(ChangeKind::kJob, job.id, job.owner);
   api.services.wake_workers();
-  log::info("job queued",
-            {{"job_id", job.id}, {"size_bytes", job.media.size_bytes}, {"upload_id", job.upload_id}});
+  log::info("job queued", {{"job_id", job.id}, {"size_bytes", job.media.size_bytes}, {"upload_id", job.upload_id}});
 }
 
 // The upload is durable under the name of the job before the job exists; a failure in between leaves only
@@ -139,8 +138,7 @@ Response use_upload(Api& api, Request& request, const std::string& key, const st
   job.idempotency_key = key;
   job.fingerprint = sha256_hex(canonical_form(job.spec) + "upload " + id);
   if (!key.empty()) {
-    const auto earlier =
-        api.services.store.find_by_key(job.owner, key, job.fingerprint, api.services.clock.now());
+    const auto earlier = api.services.store.find_by_key(job.owner, key, job.fingerprint, api.services.clock.now());
     if (earlier) return accepted(earlier->id, /*replayed=*/true);
   }
   const auto upload_for_caller = [&]() -> std::optional<Upload> {
@@ -175,9 +173,9 @@ Response receive_json(Api& api, Request& request, const std::string& key) {
   while (const std::size_t size = request.body.read(buffer)) {
     document.append(buffer, 0, size);
     if (document.size() > kMaxJsonBytes) {
-      return problem_response({.code = "too_large",
-                               .detail = "The document may have at most " + std::to_string(kMaxJsonBytes) + " bytes."},
-                              request);
+      return problem_response(
+          {.code = "too_large", .detail = "The document may have at most " + std::to_string(kMaxJsonBytes) + " bytes."},
+          request);
     }
   }
   if (request.body.failure()) return problem_response(*request.body.failure(), request);

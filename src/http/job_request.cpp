@@ -17,10 +17,9 @@ constexpr int kMaxAudioTrack = 999;
 constexpr std::size_t kMaxPromptBytes = 4096;
 constexpr std::size_t kMaxGlossaryBytes = 64 << 10;
 
-constexpr std::array<std::string_view, 16> kFieldNames = {"kind",    "translator", "glossary",    "language", "engine",
-                                                          "model",   "task",       "prompt",      "vad",      "targets",
-                                                          "formats", "profile",    "audio_track", "priority", "file",
-                                                          "upload"};
+constexpr std::array<std::string_view, 16> kFieldNames = {
+    "kind", "translator", "glossary", "language", "engine",      "model",    "task", "prompt",
+    "vad",  "targets",    "formats",  "profile",  "audio_track", "priority", "file", "upload"};
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");

@@ -28,8 +28,8 @@ struct Options {
   int port = 5000;                           ///< 0: any free one
   std::vector<std::string> allowed_hosts{};  ///< names in `Host` besides loopback names, `host` and IP addresses
   std::uint64_t max_upload_bytes = std::uint64_t{1} << 30;
-  std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30;  ///< kept free for results and the database
-  std::optional<std::chrono::seconds> max_media_duration{};    ///< only reported; enforced by `Services::probe`
+  std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30;        ///< kept free for results and the database
+  std::optional<std::chrono::seconds> max_media_duration{};          ///< only reported; enforced by `Services::probe`
   std::chrono::milliseconds upload_expiry = std::chrono::hours(24);  ///< without new bytes
   int max_uploads_of_user = 100;                                     ///< resumable ones, until a job takes them
   int max_queued_jobs = 1000;

@@ -19,12 +19,14 @@ namespace voxlate::http {
 namespace {
 
 constexpr std::size_t kReadBytes = 128 * 1024;
+constexpr std::chrono::milliseconds kTakeArrived{300};
 
 Problem malformed(std::string detail) { return {.code = "malformed_request", .detail = std::move(detail)}; }
 
 Problem taken_over() {
-  return {
-      .code = "upload_taken_over", .detail = "A newer request works on this upload; ask for its offset.", .retry_after_s = 1};
+  return {.code = "upload_taken_over",
+          .detail = "A newer request works on this upload; ask for its offset.",
+          .retry_after_s = 1};
 }
 
 Response empty(int status) {
@@ -62,13 +64,18 @@ Response with_offset(Response response, std::uint64_t offset) {
 
 enum class BodyEnd { kWhole, kBroken, kTakenOver, kDraining, kTooLong };
 
-/// Writes the body until it ends, a newer request comes, or the server shuts down.
+/// Writes the body until it ends, a newer request comes, or the server shuts down. For a newer request what has arrived
+/// already is still taken, so that it need not be sent again.
 BodyEnd receive_body(Api& api, Request& request, const UploadTurns::Turn& turn, UploadWriter& writer) {
   const std::stop_token draining = api.draining.get_token();
   const std::stop_callback on_drain(draining, [&] { request.body.cut(); });
   std::vector<char> buffer(kReadBytes);
-  while (!turn.is_over() && !draining.stop_requested()) {
+  std::optional<std::chrono::steady_clock::time_point> last_read;
+  while (!draining.stop_requested()) {
+    if (turn.is_over() && !last_read) last_read = std::chrono::steady_clock::now() + kTakeArrived;
+    if (last_read && std::chrono::steady_clock::now() > *last_read) break;
     const std::size_t size = request.body.read(buffer);
+    if (size == 0 && !request.body.failure()) return BodyEnd::kWhole;
     if (size == 0) break;
     const std::uint64_t before = writer.acknowledged_bytes();
     if (!writer.write({buffer.data(), size}, api.services.clock.now())) return BodyEnd::kTooLong;
@@ -76,7 +83,7 @@ BodyEnd receive_body(Api& api, Request& request, const UploadTurns::Turn& turn, 
   }
   if (turn.is_over()) return BodyEnd::kTakenOver;
   if (draining.stop_requested()) return BodyEnd::kDraining;
-  return request.body.failure() ? BodyEnd::kBroken : BodyEnd::kWhole;
+  return BodyEnd::kBroken;
 }
 
 std::optional<Problem> problem_of_end(const Request& request, BodyEnd end) {

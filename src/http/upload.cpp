@@ -52,8 +52,9 @@ class FormReceiver {
     if (!file_ && names_upload) return UploadForm{.file = {}, .file_name = {}, .fields = std::move(fields_)};
     if (!file_) {
       return Problem{.code = "invalid_input",
-                     .detail = "The form has no file: expected one part called \"file\" with a file name, or the "
-                               "field \"upload\" with the id of an upload.",
+                     .detail =
+                         "The form has no file: expected one part called \"file\" with a file name, or the "
+                         "field \"upload\" with the id of an upload.",
                      .errors = {{.pointer = "/file", .detail = "The file is missing."}}};
     }
     if (file_->size_bytes() == 0) {

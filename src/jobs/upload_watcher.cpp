@@ -153,9 +153,8 @@ WaitForBytes UploadWatcher::arrival_of(const Job& job) {
 Arrival UploadWatcher::arrived(const std::string& job_id, const std::string& upload_id) const {
   const std::optional<Upload> upload = uploads_.get(upload_id);
   if (upload) {
-    return {.bytes = upload->offset_bytes,
-            .expected_bytes = upload->length_bytes.value_or(0),
-            .whole = upload->complete()};
+    return {
+        .bytes = upload->offset_bytes, .expected_bytes = upload->length_bytes.value_or(0), .whole = upload->complete()};
   }
   const std::optional<Job> job = jobs_.get(job_id);
   if (!job || !job->upload_id.empty()) throw Error(ErrorCode::kNotFound, kGone);

@@ -19,8 +19,8 @@
 namespace voxlate::jobs {
 
 /// Looks after resumable uploads: those that expired go; a job on an upload begins when enough of it is there, gets
-/// its media when all of it is, and fails when the upload is gone. Workers find such a job when they look the next time.
-/// Thread-safe.
+/// its media when all of it is, and fails when the upload is gone. Workers find such a job when they look the next
+/// time. Thread-safe.
 class UploadWatcher {
  public:
   struct Options {
@@ -37,8 +37,8 @@ class UploadWatcher {
     std::function<MediaSummary(const std::filesystem::path&, const JobSpec&)> probe;
   };
 
-  /// Cuts what was not acknowledged off the files of uploads; a file that is shorter than acknowledged is given up, with
-  /// a line in the log. Construct it after the data folder was swept and before anything is uploaded.
+  /// Cuts what was not acknowledged off the files of uploads; a file that is shorter than acknowledged is given up,
+  /// with a line in the log. Construct it after the data folder was swept and before anything is uploaded.
   UploadWatcher(Options options, UploadStore& uploads, JobStore& jobs, const DataFolder& data, ChangeFeed& feed,
                 const Clock& clock, Media media);
 

@@ -23,7 +23,7 @@ class AudioReader final : public AudioSource {
   /// Opens the file and decodes the first frame. Throws as `probe`, as `require_audio`, `kCorrupt` when there
   /// is no sound in the track or nothing can be decoded, `kUnsupported` for encrypted sound.
   /// With `wait_for_bytes` the file is still coming in and is read behind what is there; then also `kUnavailable` when
-  /// nothing comes for `Limits::arrival_timeout`, and what `wait_for_bytes` throws.
+  /// that is slower than `Limits::arrival_timeout`, and what `wait_for_bytes` throws.
   AudioReader(const std::filesystem::path& path, std::optional<int> audio_track, const Limits& limits,
               std::stop_token stop, WaitForBytes wait_for_bytes = {});
   ~AudioReader() override;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kBufferBytes = 64 * 1024;
 constexpr std::chrono::milliseconds kLookForStop{200};
+constexpr std::uint64_t kEnoughBytes = 4 << 20;
 
 ssize_t read_at(int fd, void* buffer, std::size_t capacity, std::int64_t offset) {
   ssize_t got = 0;
@@ -52,24 +53,24 @@ std::size_t FileInput::peek(std::int64_t offset, char* buffer, std::size_t capac
   return static_cast<std::size_t>(got);
 }
 
-void FileInput::fail(const Error& error) { failure_ = error; }
-
 // Up to where the file may be read, more than `position`; `position` itself at its end. Nothing when it is in vain.
 std::optional<std::int64_t> FileInput::await(std::int64_t position, int capacity) {
   if (!wait_for_bytes_) return position + capacity;
   const auto begin = std::chrono::steady_clock::now();
-  auto last_came = begin;
+  const auto waited_before = waited_;
   while (!failure_ && !arrival_.whole && static_cast<std::int64_t>(arrival_.bytes) <= position) {
     if (interrupt_.stop_requested()) return std::nullopt;
     try {
-      const std::uint64_t before = arrival_.bytes;
       arrival_ = wait_for_bytes_(static_cast<std::uint64_t>(position), kLookForStop);
-      if (arrival_.bytes > before) last_came = std::chrono::steady_clock::now();
     } catch (const Error& error) {
-      fail(error);  // not through FFmpeg
+      failure_ = error;  // not through FFmpeg
     }
-    if (std::chrono::steady_clock::now() - last_came >= arrival_timeout_) {
-      fail(Error(ErrorCode::kUnavailable, "the upload of the media stands still"));
+    waited_ = waited_before + (std::chrono::steady_clock::now() - begin);
+    if (arrival_.bytes >= counted_bytes_ + kEnoughBytes) {
+      counted_bytes_ = arrival_.bytes;
+      waited_ = {};
+    } else if (!arrival_.whole && waited_ >= arrival_timeout_) {
+      failure_ = Error(ErrorCode::kUnavailable, "the upload of the media is too slow to work on it meanwhile");
     }
   }
   interrupt_.extend(std::chrono::steady_clock::now() - begin);

@@ -15,8 +15,8 @@ namespace voxlate::media {
 /// Gives FFmpeg one open file and nothing else: no path, no URL, so no other file can be reached through it.
 /// `interrupt` is borrowed and must outlive it. Not thread-safe.
 ///
-/// A file that is still being written is read as far as `wait_for_bytes` says, which then waits for more; its end is not
-/// looked for. Time spent so does not count for the interrupt.
+/// A file that is still being written is read as far as `wait_for_bytes` says, which then waits for more; its end is
+/// not looked for. Time spent so does not count for the interrupt.
 class FileInput {
  public:
   FileInput(UniqueFd fd, Interrupt& interrupt, WaitForBytes wait_for_bytes = {},
@@ -30,8 +30,8 @@ class FileInput {
   /// Reads at `offset` beside FFmpeg's own position; less than `capacity` at the end of the file.
   std::size_t peek(std::int64_t offset, char* buffer, std::size_t capacity) const;
 
-  /// Throws `kInternal` when the disk failed, `kUnavailable` when nothing came for too long, and what `wait_for_bytes`
-  /// threw: FFmpeg reports all that as an end of file or as damage.
+  /// Throws `kInternal` when the disk failed, `kUnavailable` when too much time was spent waiting, and what
+  /// `wait_for_bytes` threw: FFmpeg reports all that as an end of file or as damage.
   void check() const;
 
  private:
@@ -39,13 +39,14 @@ class FileInput {
   static std::int64_t seek(void* self, std::int64_t offset, int whence);
 
   std::optional<std::int64_t> await(std::int64_t position, int capacity);
-  void fail(const Error& error);
 
   const UniqueFd fd_;
   Interrupt& interrupt_;
   const WaitForBytes wait_for_bytes_;  ///< none: the whole file is there
   const std::chrono::milliseconds arrival_timeout_;
   Arrival arrival_;
+  std::chrono::steady_clock::duration waited_{};  ///< since `counted_bytes_` were there
+  std::uint64_t counted_bytes_ = 0;
   std::optional<Error> failure_;  ///< of the waiting
   std::int64_t size_bytes_;
   std::int64_t position_ = 0;

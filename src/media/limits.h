@@ -18,7 +18,7 @@ struct Limits {
   /// Wall-clock time without one decoded frame.
   std::chrono::milliseconds stall_timeout = std::chrono::seconds(60);
 
-  /// Wall-clock time in which some of a file that is still coming in has to come.
+  /// Time spent waiting for a file that is still coming in, for each 4 MiB of it.
   std::chrono::milliseconds arrival_timeout = std::chrono::seconds(60);
 
   /// Longest silence put in for a jump of the timestamps when the container does not tell its length.

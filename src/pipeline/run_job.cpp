@@ -72,8 +72,7 @@ Transcript once(Checkpoints& checkpoints, std::string_view stage, std::string_vi
 Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools& tools, Checkpoints& checkpoints,
                       Progress& progress, const std::stop_token& stop) {
   return once(checkpoints, kTranscriptStage, "", [&] {
-    media::AudioReader audio(workspace.source(), job.spec.audio_track, tools.media_limits, stop,
-                             tools.arrival_of(job));
+    media::AudioReader audio(workspace.source(), job.spec.audio_track, tools.media_limits, stop, tools.arrival_of(job));
     CheckpointedWindows windows(checkpoints);
     const TranscribeOptions options{.language = job.spec.language,
                                     .model = job.spec.model,

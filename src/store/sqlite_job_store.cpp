@@ -91,8 +91,7 @@ EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
     result = {};
     database.run(kForgetOldKeys, to_ms(now - kKeyLifetime));
     if (!job.idempotency_key.empty()) {
-      if (std::optional<Job> earlier =
-              find_replayed(database, job.owner, job.idempotency_key, job.fingerprint, now)) {
+      if (std::optional<Job> earlier = find_replayed(database, job.owner, job.idempotency_key, job.fingerprint, now)) {
         result = {.job = std::move(*earlier), .replayed = true};
         return;
       }
@@ -122,7 +121,8 @@ std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, T
   constexpr const char* kClaim =
       "UPDATE jobs SET state = 'processing', attempt = attempt + 1, started_at_ms = ?2, lease_owner = ?1,"
       " lease_token = ?3, lease_until_ms = ?4 WHERE seq = (SELECT seq FROM jobs WHERE state = 'queued' AND"
-      " run_after_ms <= ?2 AND awaits_upload = 0 AND ifnull(spec ->> 'model', '') NOT IN (SELECT value FROM json_each(?6)) ORDER BY "
+      " run_after_ms <= ?2 AND awaits_upload = 0 AND ifnull(spec ->> 'model', '') NOT IN (SELECT value FROM "
+      "json_each(?6)) ORDER BY "
       "queued_at_ms - priority * ?5, seq LIMIT 1) RETURNING" VOXLATE_JOB_COLUMNS;
   std::optional<ClaimedJob> claimed;
   const std::string token = random_id();

@@ -103,9 +103,8 @@ bool SqliteUploadStore::advance(const std::string& id, std::uint64_t from, std::
       "UPDATE uploads SET offset_bytes = ?3, expires_at_ms = ?4 WHERE id = ?1 AND offset_bytes = ?2 AND ?3 >= ?2"
       " AND ?3 <= ifnull(length_bytes, ?3)";
   bool advanced = false;
-  storage_.write(Storage::Room::kNeedsBallast, [&](Database& database) {
-    advanced = database.run(kAdvance, id, from, to, to_ms(expires_at)) == 1;
-  });
+  storage_.write(Storage::Room::kNeedsBallast,
+                 [&](Database& database) { advanced = database.run(kAdvance, id, from, to, to_ms(expires_at)) == 1; });
   return advanced;
 }
 
@@ -125,8 +124,7 @@ bool SqliteUploadStore::join(const Upload& joined) {
 
 bool SqliteUploadStore::remove(const std::string& id) {
   bool removed = false;
-  storage_.write(Storage::Room::kMayUseBallast,
-                 [&](Database& database) { removed = database.run(kRemove, id) == 1; });
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) { removed = database.run(kRemove, id) == 1; });
   return removed;
 }
 

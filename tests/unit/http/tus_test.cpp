@@ -83,30 +83,58 @@ class TusTest : public ServerTest {
 
 TEST_F(TusTest, TellsWhatItCanDo) {
   options_.max_upload_bytes = 12345;
-  check({{"options", "OPTIONS", "/api/uploads", "", "", 204,
+  check({{"options",
+          "OPTIONS",
+          "/api/uploads",
+          "",
+          "",
+          204,
           {{"tus-version", "1.0.0"},
            {"tus-extension",
             "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation"},
            {"tus-max-size", "12345"},
            {"tus-checksum-algorithm", "sha1,sha256,crc32"},
            {"tus-resumable", "-"},
-           {"allow", "POST, OPTIONS"}}, ""},
-         {"options of one", "OPTIONS", "/api/uploads/x", "", "", 204,
-          {{"tus-version", "1.0.0"}, {"allow", "HEAD, PATCH, DELETE, OPTIONS"}}, ""},
-         {"a version is ignored", "OPTIONS", "/api/uploads", "Tus-Resumable: 9.9.9\r\n", "", 204,
-          {{"tus-version", "1.0.0"}}, ""},
-         {"others stay as they were", "OPTIONS", "/api/jobs", "", "", 204,
-          {{"tus-version", "-"}, {"allow", "POST, GET, HEAD, OPTIONS"}}, ""}});
+           {"allow", "POST, OPTIONS"}},
+          ""},
+         {"options of one",
+          "OPTIONS",
+          "/api/uploads/x",
+          "",
+          "",
+          204,
+          {{"tus-version", "1.0.0"}, {"allow", "HEAD, PATCH, DELETE, OPTIONS"}},
+          ""},
+         {"a version is ignored",
+          "OPTIONS",
+          "/api/uploads",
+          "Tus-Resumable: 9.9.9\r\n",
+          "",
+          204,
+          {{"tus-version", "1.0.0"}},
+          ""},
+         {"others stay as they were",
+          "OPTIONS",
+          "/api/jobs",
+          "",
+          "",
+          204,
+          {{"tus-version", "-"}, {"allow", "POST, GET, HEAD, OPTIONS"}},
+          ""}});
 }
 
 TEST_F(TusTest, NeedsItsVersion) {
   std::vector<Case> cases;
   for (const std::string version : {"", "Tus-Resumable: 0.2.2\r\n", "Tus-Resumable: 1.0\r\n", "Tus-Resumable: \r\n"}) {
     for (const std::string method : {"POST", "HEAD", "PATCH", "DELETE"}) {
-      cases.push_back({method + " " + version, method, method == "POST" ? "/api/uploads" : "{half}",
+      cases.push_back({method + " " + version,
+                       method,
+                       method == "POST" ? "/api/uploads" : "{half}",
                        version + "Upload-Length: 5\r\nUpload-Offset: 5\r\n" + kBytes,
-                       method == "PATCH" ? "56789" : "", 412,
-                       {{"tus-version", "1.0.0"}, {"upload-offset", "-"}}, "unsupported_tus_version"});
+                       method == "PATCH" ? "56789" : "",
+                       412,
+                       {{"tus-version", "1.0.0"}, {"upload-offset", "-"}},
+                       "unsupported_tus_version"});
     }
   }
   check(cases);
@@ -115,16 +143,34 @@ TEST_F(TusTest, NeedsItsVersion) {
 
 TEST_F(TusTest, CreatesUploads) {
   const std::string v = kVersion;
-  check({{"length", "POST", "/api/uploads", v + "Upload-Length: 10\r\n", "", 201,
-          {{"location", "*"}, {"upload-expires", "Sat, 16 Jan 2027 08:00:00 GMT"}}, ""},
+  check({{"length",
+          "POST",
+          "/api/uploads",
+          v + "Upload-Length: 10\r\n",
+          "",
+          201,
+          {{"location", "*"}, {"upload-expires", "Sat, 16 Jan 2027 08:00:00 GMT"}},
+          ""},
          {"nothing", "POST", "/api/uploads", v + "Upload-Length: 0\r\n", "", 201, {{"location", "*"}}, ""},
          {"the most", "POST", "/api/uploads", v + "Upload-Length: 1073741824\r\n", "", 201, {{"location", "*"}}, ""},
          {"deferred", "POST", "/api/uploads", v + "Upload-Defer-Length: 1\r\n", "", 201, {{"location", "*"}}, ""},
          {"metadata", "POST", "/api/uploads", v + "Upload-Length: 1\r\nUpload-Metadata: a Yg==,c\r\n", "", 201, {}, ""},
-         {"too long", "POST", "/api/uploads", v + "Upload-Length: 1073741825\r\n", "", 413, {{"location", "-"}},
+         {"too long",
+          "POST",
+          "/api/uploads",
+          v + "Upload-Length: 1073741825\r\n",
+          "",
+          413,
+          {{"location", "-"}},
           "too_large"},
          {"no length", "POST", "/api/uploads", v, "", 400, {{"location", "-"}}, "malformed_request"},
-         {"both", "POST", "/api/uploads", v + "Upload-Length: 1\r\nUpload-Defer-Length: 1\r\n", "", 400, {},
+         {"both",
+          "POST",
+          "/api/uploads",
+          v + "Upload-Length: 1\r\nUpload-Defer-Length: 1\r\n",
+          "",
+          400,
+          {},
           "malformed_request"},
          {"defer 0", "POST", "/api/uploads", v + "Upload-Defer-Length: 0\r\n", "", 400, {}, "malformed_request"},
          {"defer yes", "POST", "/api/uploads", v + "Upload-Defer-Length: yes\r\n", "", 400, {}, "malformed_request"}});
@@ -132,25 +178,40 @@ TEST_F(TusTest, CreatesUploads) {
 
 TEST_F(TusTest, RefusesNumbersThatAreNone) {
   std::vector<Case> cases;
-  for (const std::string number : {"-1", "+1", "1 0", "0x10", "1e3", "1.0", "9223372036854775808", "", "99999999999999999999",
-                                   "18446744073709551616", "١"}) {
-    cases.push_back({"length " + number, "POST", "/api/uploads", kVersion + "Upload-Length: " + number + "\r\n", "", 400,
-                     {{"location", "-"}}, "malformed_request"});
-    cases.push_back({"offset " + number, "PATCH", "{half}", kVersion + kBytes + "Upload-Offset: " + number + "\r\n",
-                     "56789", 400, {}, "malformed_request"});
+  for (const std::string number : {"-1", "+1", "1 0", "0x10", "1e3", "1.0", "9223372036854775808", "",
+                                   "99999999999999999999", "18446744073709551616", "١"}) {
+    cases.push_back({"length " + number,
+                     "POST",
+                     "/api/uploads",
+                     kVersion + "Upload-Length: " + number + "\r\n",
+                     "",
+                     400,
+                     {{"location", "-"}},
+                     "malformed_request"});
+    cases.push_back({"offset " + number,
+                     "PATCH",
+                     "{half}",
+                     kVersion + kBytes + "Upload-Offset: " + number + "\r\n",
+                     "56789",
+                     400,
+                     {},
+                     "malformed_request"});
   }
   check(cases);
   for (const Upload& upload : uploads_.all()) EXPECT_EQ(upload.offset_bytes, 5U);
 }
 
 TEST_F(TusTest, ChecksMetadata) {
-  const auto meta = [](const std::string& text) { return kVersion + "Upload-Length: 1\r\nUpload-Metadata: " + text + "\r\n"; };
+  const auto meta = [](const std::string& text) {
+    return kVersion + "Upload-Length: 1\r\nUpload-Metadata: " + text + "\r\n";
+  };
   std::vector<Case> cases;
-  for (const std::string good : {"filename dGFsay5tcDQ=", "a Yg==,b Yg==", "is_confidential", "a ", "a,b,c", "", "k AAAA"}) {
+  for (const std::string good :
+       {"filename dGFsay5tcDQ=", "a Yg==,b Yg==", "is_confidential", "a ", "a,b,c", "", "k AAAA"}) {
     cases.push_back({"good " + good, "POST", "/api/uploads", meta(good), "", 201, {}, ""});
   }
-  for (const std::string bad : {"a Yg==,a Yg==", "a Yg=", "a ????", "a Yg== Yg==", ",", "a Yg==,", ",a Yg==", "a Yh==",
-                                "\xc3\xa4 Yg==", "a Yg==, b Yg=="}) {
+  for (const std::string bad : {"a Yg==,a Yg==", "a Yg=", "a ????", "a Yg== Yg==", ",", "a Yg==,",
+                                ",a Yg==", "a Yh==", "\xc3\xa4 Yg==", "a Yg==, b Yg=="}) {
     cases.push_back({"bad " + bad, "POST", "/api/uploads", meta(bad), "", 400, {}, "malformed_request"});
   }
   cases.push_back({"long", "POST", "/api/uploads", meta("a " + std::string(4096, 'A')), "", 431, {}, "head_too_large"});
@@ -158,9 +219,19 @@ TEST_F(TusTest, ChecksMetadata) {
 }
 
 TEST_F(TusTest, HeadTellsOffsetLengthAndMetadata) {
-  check({{"new", "HEAD", "{new}", kVersion, "", 200,
-          {{"upload-offset", "0"}, {"upload-length", "10"}, {"upload-defer-length", "-"}, {"upload-metadata", "-"},
-           {"upload-expires", "*"}, {"upload-concat", "-"}}, ""},
+  check({{"new",
+          "HEAD",
+          "{new}",
+          kVersion,
+          "",
+          200,
+          {{"upload-offset", "0"},
+           {"upload-length", "10"},
+           {"upload-defer-length", "-"},
+           {"upload-metadata", "-"},
+           {"upload-expires", "*"},
+           {"upload-concat", "-"}},
+          ""},
          {"half", "HEAD", "{half}", kVersion, "", 200, {{"upload-offset", "5"}, {"upload-length", "10"}}, ""},
          {"done", "HEAD", "{done}", kVersion, "", 200, {{"upload-offset", "10"}, {"upload-length", "10"}}, ""},
          {"absent", "HEAD", "/api/uploads/aaaaaaaaaaaaaaaaaaaaaaaaaa", kVersion, "", 404, {{"upload-offset", "-"}}, ""},
@@ -177,28 +248,76 @@ TEST_F(TusTest, HeadTellsOffsetLengthAndMetadata) {
 
 TEST_F(TusTest, PatchPutsBytesAtTheirPlace) {
   const std::string v = kVersion + kBytes;
-  check({{"first", "PATCH", "{new}", v + "Upload-Offset: 0\r\n", "01234", 204,
-          {{"upload-offset", "5"}, {"upload-expires", "*"}}, ""},
+  check({{"first",
+          "PATCH",
+          "{new}",
+          v + "Upload-Offset: 0\r\n",
+          "01234",
+          204,
+          {{"upload-offset", "5"}, {"upload-expires", "*"}},
+          ""},
          {"all", "PATCH", "{new}", v + "Upload-Offset: 0\r\n", "0123456789", 204, {{"upload-offset", "10"}}, ""},
          {"rest", "PATCH", "{half}", v + "Upload-Offset: 5\r\n", "56789", 204, {{"upload-offset", "10"}}, ""},
-         {"nothing", "PATCH", "{half}", v + "Upload-Offset: 5\r\nContent-Length: 0\r\n", "", 204,
-          {{"upload-offset", "5"}}, ""},
-         {"nothing, done", "PATCH", "{done}", v + "Upload-Offset: 10\r\nContent-Length: 0\r\n", "", 204,
-          {{"upload-offset", "10"}}, ""},
-         {"behind", "PATCH", "{half}", v + "Upload-Offset: 6\r\n", "6789", 409, {{"upload-offset", "5"}},
+         {"nothing",
+          "PATCH",
+          "{half}",
+          v + "Upload-Offset: 5\r\nContent-Length: 0\r\n",
+          "",
+          204,
+          {{"upload-offset", "5"}},
+          ""},
+         {"nothing, done",
+          "PATCH",
+          "{done}",
+          v + "Upload-Offset: 10\r\nContent-Length: 0\r\n",
+          "",
+          204,
+          {{"upload-offset", "10"}},
+          ""},
+         {"behind",
+          "PATCH",
+          "{half}",
+          v + "Upload-Offset: 6\r\n",
+          "6789",
+          409,
+          {{"upload-offset", "5"}},
           "mismatching_upload_offset"},
-         {"before", "PATCH", "{half}", v + "Upload-Offset: 0\r\n", "01234", 409, {{"upload-offset", "5"}},
+         {"before",
+          "PATCH",
+          "{half}",
+          v + "Upload-Offset: 0\r\n",
+          "01234",
+          409,
+          {{"upload-offset", "5"}},
           "mismatching_upload_offset"},
-         {"far", "PATCH", "{half}", v + "Upload-Offset: 9223372036854775807\r\n", "x", 409, {{"upload-offset", "5"}},
+         {"far",
+          "PATCH",
+          "{half}",
+          v + "Upload-Offset: 9223372036854775807\r\n",
+          "x",
+          409,
+          {{"upload-offset", "5"}},
           "mismatching_upload_offset"},
          {"too much", "PATCH", "{half}", v + "Upload-Offset: 5\r\n", "567890", 413, {}, "too_large"},
          {"done, more", "PATCH", "{done}", v + "Upload-Offset: 10\r\n", "x", 413, {}, "too_large"},
          {"no offset", "PATCH", "{half}", v, "56789", 400, {}, "malformed_request"},
-         {"type", "PATCH", "{half}", kVersion + "Upload-Offset: 5\r\nContent-Type: text/plain\r\n", "56789", 415, {},
+         {"type",
+          "PATCH",
+          "{half}",
+          kVersion + "Upload-Offset: 5\r\nContent-Type: text/plain\r\n",
+          "56789",
+          415,
+          {},
           "unsupported_content"},
          {"no type", "PATCH", "{half}", kVersion + "Upload-Offset: 5\r\n", "56789", 415, {}, "unsupported_content"},
-         {"absent", "PATCH", "/api/uploads/aaaaaaaaaaaaaaaaaaaaaaaaaa", v + "Upload-Offset: 0\r\n", "x", 404,
-          {{"upload-offset", "-"}}, "not_found"}});
+         {"absent",
+          "PATCH",
+          "/api/uploads/aaaaaaaaaaaaaaaaaaaaaaaaaa",
+          v + "Upload-Offset: 0\r\n",
+          "x",
+          404,
+          {{"upload-offset", "-"}},
+          "not_found"}});
   for (const Upload& upload : uploads_.all()) {
     const std::string content = read_file(data_.upload(upload.id), 100);
     EXPECT_EQ(content, std::string("0123456789").substr(0, upload.offset_bytes));
@@ -207,32 +326,86 @@ TEST_F(TusTest, PatchPutsBytesAtTheirPlace) {
 
 TEST_F(TusTest, TakesTheMethodFromAHeader) {
   const std::string v = kVersion + kBytes;
-  check({{"patch", "POST", "{half}", v + "X-HTTP-Method-Override: PATCH\r\nUpload-Offset: 5\r\n", "56789", 204,
-          {{"upload-offset", "10"}}, ""},
-         {"head", "POST", "{half}", kVersion + "X-HTTP-Method-Override: HEAD\r\nContent-Length: 0\r\n", "", 200,
-          {{"upload-offset", "5"}}, ""},
-         {"delete", "POST", "{half}", kVersion + "X-HTTP-Method-Override: DELETE\r\nContent-Length: 0\r\n", "", 204, {},
+  check({{"patch",
+          "POST",
+          "{half}",
+          v + "X-HTTP-Method-Override: PATCH\r\nUpload-Offset: 5\r\n",
+          "56789",
+          204,
+          {{"upload-offset", "10"}},
+          ""},
+         {"head",
+          "POST",
+          "{half}",
+          kVersion + "X-HTTP-Method-Override: HEAD\r\nContent-Length: 0\r\n",
+          "",
+          200,
+          {{"upload-offset", "5"}},
+          ""},
+         {"delete",
+          "POST",
+          "{half}",
+          kVersion + "X-HTTP-Method-Override: DELETE\r\nContent-Length: 0\r\n",
+          "",
+          204,
+          {},
           ""},
          {"none", "POST", "{half}", kVersion + "Content-Length: 0\r\n", "", 405, {}, "method_not_allowed"},
-         {"unknown", "POST", "{half}", kVersion + "X-HTTP-Method-Override: BREW\r\nContent-Length: 0\r\n", "", 405, {},
+         {"unknown",
+          "POST",
+          "{half}",
+          kVersion + "X-HTTP-Method-Override: BREW\r\nContent-Length: 0\r\n",
+          "",
+          405,
+          {},
           "method_not_allowed"},
-         {"elsewhere", "POST", "/api/jobs/aaaaaaaaaaaaaaaaaaaaaaaaaa",
-          kVersion + "X-HTTP-Method-Override: DELETE\r\nContent-Length: 0\r\n", "", 405, {}, ""}} );
+         {"elsewhere",
+          "POST",
+          "/api/jobs/aaaaaaaaaaaaaaaaaaaaaaaaaa",
+          kVersion + "X-HTTP-Method-Override: DELETE\r\nContent-Length: 0\r\n",
+          "",
+          405,
+          {},
+          ""}});
 }
 
 TEST_F(TusTest, CreationTakesTheFirstBytes) {
   const std::string v = kVersion + kBytes;
-  check({{"some", "POST", "/api/uploads", v + "Upload-Length: 10\r\n", "01234", 201,
-          {{"location", "*"}, {"upload-offset", "5"}}, ""},
-         {"all", "POST", "/api/uploads", v + "Upload-Length: 5\r\n", "01234", 201, {{"upload-offset", "5"}}, ""},
-         {"deferred", "POST", "/api/uploads", v + "Upload-Defer-Length: 1\r\n", "01234", 201,
-          {{"upload-offset", "5"}}, ""},
-         {"too much", "POST", "/api/uploads", v + "Upload-Length: 4\r\n", "01234", 413, {{"location", "-"}},
-          "too_large"},
-         {"type", "POST", "/api/uploads", kVersion + "Upload-Length: 5\r\n", "01234", 415, {{"location", "-"}},
-          "unsupported_content"},
-         {"checksum", "POST", "/api/uploads", v + "Upload-Length: 5\r\nUpload-Checksum: crc32 AAAAAA==\r\n", "01234",
-          460, {{"location", "-"}}, "checksum_mismatch"}});
+  check(
+      {{"some",
+        "POST",
+        "/api/uploads",
+        v + "Upload-Length: 10\r\n",
+        "01234",
+        201,
+        {{"location", "*"}, {"upload-offset", "5"}},
+        ""},
+       {"all", "POST", "/api/uploads", v + "Upload-Length: 5\r\n", "01234", 201, {{"upload-offset", "5"}}, ""},
+       {"deferred",
+        "POST",
+        "/api/uploads",
+        v + "Upload-Defer-Length: 1\r\n",
+        "01234",
+        201,
+        {{"upload-offset", "5"}},
+        ""},
+       {"too much", "POST", "/api/uploads", v + "Upload-Length: 4\r\n", "01234", 413, {{"location", "-"}}, "too_large"},
+       {"type",
+        "POST",
+        "/api/uploads",
+        kVersion + "Upload-Length: 5\r\n",
+        "01234",
+        415,
+        {{"location", "-"}},
+        "unsupported_content"},
+       {"checksum",
+        "POST",
+        "/api/uploads",
+        v + "Upload-Length: 5\r\nUpload-Checksum: crc32 AAAAAA==\r\n",
+        "01234",
+        460,
+        {{"location", "-"}},
+        "checksum_mismatch"}});
   EXPECT_EQ(uploads_.all().size(), 3U);
   EXPECT_EQ(unfinished_uploads(), 3U);
 }
@@ -285,9 +458,21 @@ TEST_F(TusTest, ChunkedBodiesAreTaken) {
 
 TEST_F(TusTest, ChecksumsAreCompared) {
   const std::string v = kVersion + kBytes + "Upload-Offset: 5\r\nUpload-Checksum: ";
-  check({{"sha1", "PATCH", "{half}", v + "sha1 0EeI3ogWEFv4Bj8JGVtEwgDq2uM=\r\n", "56789", 460, {{"upload-offset", "5"}},
+  check({{"sha1",
+          "PATCH",
+          "{half}",
+          v + "sha1 0EeI3ogWEFv4Bj8JGVtEwgDq2uM=\r\n",
+          "56789",
+          460,
+          {{"upload-offset", "5"}},
           "checksum_mismatch"},
-         {"crc32", "PATCH", "{half}", v + "crc32 y/U6EQ==\r\n", "56789", 460, {{"upload-offset", "5"}},
+         {"crc32",
+          "PATCH",
+          "{half}",
+          v + "crc32 y/U6EQ==\r\n",
+          "56789",
+          460,
+          {{"upload-offset", "5"}},
           "checksum_mismatch"},
          {"md5", "PATCH", "{half}", v + "md5 AAAAAAAAAAAAAAAAAAAAAA==\r\n", "56789", 400, {}, "malformed_request"},
          {"short", "PATCH", "{half}", v + "sha1 AAAA\r\n", "56789", 400, {}, "malformed_request"},
@@ -300,8 +485,8 @@ TEST_F(TusTest, ChecksumsAreCompared) {
 // Digests of "0123456789" as sha1sum, sha256sum and gzip give them.
 TEST_F(TusTest, MatchingChecksumsAreTaken) {
   start();
-  for (const std::string checksum : {"sha1 h6zsF82dzSCnFsws9nQXtxyKcBY=",
-                                     "sha256 hNiYd/DUBB77a/kaFvAkjy/Vc+avBcGflr7bn4gveII=", "crc32 poTHxg=="}) {
+  for (const std::string checksum :
+       {"sha1 h6zsF82dzSCnFsws9nQXtxyKcBY=", "sha256 hNiYd/DUBB77a/kaFvAkjy/Vc+avBcGflr7bn4gveII=", "crc32 poTHxg=="}) {
     SCOPED_TRACE(checksum);
     const std::string path = make();
     const Answer answer = patch(path, 0, "0123456789", "Upload-Checksum: " + checksum + "\r\n");
@@ -426,8 +611,9 @@ TEST_F(TusTest, UnderAChecksumAPartCountsAsNothing) {
   const std::string path = make();
   {
     Client client(port_);
-    client.send(head("PATCH", path,
-                     kVersion + kBytes + "Upload-Offset: 0\r\nContent-Length: 10\r\nUpload-Checksum: crc32 AAAAAA==\r\n"));
+    client.send(
+        head("PATCH", path,
+             kVersion + kBytes + "Upload-Offset: 0\r\nContent-Length: 10\r\nUpload-Checksum: crc32 AAAAAA==\r\n"));
     client.send("01234");
   }
   EXPECT_EQ(offset_of(path), "0");
@@ -441,7 +627,8 @@ TEST_F(TusTest, ANewerRequestEndsADeadOne) {
     SCOPED_TRACE(method);
     const std::string path = make();
     Client dead(port_);
-    dead.send(head("PATCH", path, kVersion + kBytes + "Upload-Offset: 0\r\nContent-Length: 10\r\nExpect: 100-continue\r\n"));
+    dead.send(
+        head("PATCH", path, kVersion + kBytes + "Upload-Offset: 0\r\nContent-Length: 10\r\nExpect: 100-continue\r\n"));
     ASSERT_TRUE(dead.wait_for("100 Continue\r\n\r\n"));
     dead.clear();
     const auto begin = std::chrono::steady_clock::now();
@@ -480,7 +667,8 @@ TEST_F(TusTest, AShutdownEndsAnUploadAndKeepsItsBytes) {
   start();
   const std::string path = make();
   Client client(port_);
-  client.send(head("PATCH", path, kVersion + kBytes + "Upload-Offset: 0\r\nContent-Length: 10\r\nExpect: 100-continue\r\n"));
+  client.send(
+      head("PATCH", path, kVersion + kBytes + "Upload-Offset: 0\r\nContent-Length: 10\r\nExpect: 100-continue\r\n"));
   ASSERT_TRUE(client.wait_for("100 Continue\r\n\r\n"));
   client.clear();
   client.send("01234");

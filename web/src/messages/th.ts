@@ -78,6 +78,9 @@ export const th: Messages = {
   'upload.left': 'เหลือ {time}',
   'upload.checking': 'ส่งเสร็จแล้ว เซิร์ฟเวอร์กำลังตรวจสอบไฟล์…',
   'upload.progress': 'การอัปโหลด {name}',
+  'upload.paused': 'หยุดชั่วคราวที่ {done} จาก {total}',
+  'upload.pause': 'หยุดอัปโหลด {name} ชั่วคราว',
+  'upload.resume': 'อัปโหลด {name} ต่อ',
   'upload.cancel': 'ยกเลิกการอัปโหลด {name}',
   'upload.remove': 'นำ {name} ออก',
   'upload.retry': 'ลองอีกครั้ง',
@@ -118,6 +121,7 @@ export const th: Messages = {
   'waiting.jobs_ahead': { other: 'มี {n} งานก่อนหน้า' },
   'waiting.retry_at': 'จะลองใหม่เวลา {time}',
   'waiting.model': 'รอดาวน์โหลดโมเดล {model}',
+  'waiting.upload': 'รออัปโหลดไฟล์เพิ่ม',
 
   'job.download': 'ดาวน์โหลด',
   'job.download_file': 'ดาวน์โหลด {name}',
