@@ -48,7 +48,7 @@ struct NewJob {
   std::string idempotency_key;  ///< empty: none; of the owner
   std::string fingerprint;      ///< SHA-256 of what was asked, compared when the key is seen again
   OwnerLimits limits{};
-  std::string upload_id{};      ///< `Job::upload_id`: such a job first awaits its upload
+  std::string upload_id{};  ///< `Job::upload_id`: such a job first awaits its upload
 };
 
 /// The limit that the job would exceed.

@@ -128,8 +128,8 @@ bool Connection::fill_body() {
       return false;
     }
     const auto begin = Clock::now();
-    const auto woken = poll_socket(socket_.get(), POLLIN, cut_event_->fd(),
-                                   begin + std::min(kLongestWait, options_.body_rate_window));
+    const auto woken =
+        poll_socket(socket_.get(), POLLIN, cut_event_->fd(), begin + std::min(kLongestWait, options_.body_rate_window));
     waited_ += Clock::now() - begin;
     if (woken == PollResult::kWoken) {
       fail("malformed_request", "The request was ended by another one.");

@@ -26,7 +26,6 @@ std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, s
 
 /// Puts what the job reads into its new folder; empty: nothing is there yet.
 using PutSource = std::function<void(const Workspace&)>;
-std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, const PutSource& put_source,
-                                             NewJob job);
+std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, const PutSource& put_source, NewJob job);
 
 }  // namespace voxlate::http

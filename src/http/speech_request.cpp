@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "http/new_job.h"
-#include "http/upload_space.h"
 #include "http/owner_limits.h"
+#include "http/upload_space.h"
 
 namespace voxlate::http {
 namespace {

@@ -159,8 +159,8 @@ void discard(Api& api, const std::string& id) {
 
 std::optional<Problem> add_upload(Api& api, const Request& request, const Upload& upload) {
   const OwnerLimits limits = limits_of(api, request);
-  const OwnerLimit exceeded = exceeded_early(api, request, {.stored_bytes = limits.stored_bytes},
-                                             upload.length_bytes.value_or(0));
+  const OwnerLimit exceeded =
+      exceeded_early(api, request, {.stored_bytes = limits.stored_bytes}, upload.length_bytes.value_or(0));
   if (exceeded != OwnerLimit::kNone) return quota_problem(api, exceeded, limits, /*place_after_s=*/0);
   const auto space = reserve_space(api, upload.length_bytes.value_or(0));
   if (!space) return no_space();

@@ -59,10 +59,10 @@ struct UploadLimits {
   bool may_name_upload = false;    ///< a field `upload` will do instead of a file
 };
 
-/// Streams a multipart form to disk in constant memory: exactly one part with a file name, called `limits.part`, or none
-/// when a field `upload` names what was uploaded before and `limits` lets it.
-/// Throws `kStorageFull` and what else writing can throw; whatever it returns or throws, an unfinished file
-/// is gone. The file is durable under its temporary name when it returns.
+/// Streams a multipart form to disk in constant memory: exactly one part with a file name, called `limits.part`, or
+/// none when a field `upload` names what was uploaded before and `limits` lets it. Throws `kStorageFull` and what else
+/// writing can throw; whatever it returns or throws, an unfinished file is gone. The file is durable under its
+/// temporary name when it returns.
 std::variant<UploadForm, Problem> receive_form(std::string_view content_type, BodyReader& body,
                                                const std::filesystem::path& folder, const UploadLimits& limits);
 

@@ -93,8 +93,8 @@ Response use_upload(Api& api, Request& request, const std::string& key, const st
   // Without the upload, which is gone when the request is repeated.
   job.fingerprint = sha256_hex(canonical_form(job.spec) + "upload " + id);
   if (!key.empty()) {
-    const auto earlier = api.services.store.find_by_key(request.caller.user_id, key, job.fingerprint,
-                                                        api.services.clock.now());
+    const auto earlier =
+        api.services.store.find_by_key(request.caller.user_id, key, job.fingerprint, api.services.clock.now());
     if (earlier) return job_accepted(api, *earlier, /*replayed=*/true);
   }
   auto upload = find_upload(api, request, id);

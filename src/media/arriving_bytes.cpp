@@ -10,8 +10,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kLookForStop{200};
 constexpr std::uint64_t kEnoughBytes = 4 << 20;
-constexpr Arrival kAllThere{
-    .bytes = std::numeric_limits<std::int64_t>::max(), .expected_bytes = 0, .whole = true};
+constexpr Arrival kAllThere{.bytes = std::numeric_limits<std::int64_t>::max(), .expected_bytes = 0, .whole = true};
 
 }  // namespace
 

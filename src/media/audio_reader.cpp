@@ -189,8 +189,8 @@ AudioReader::AudioReader(const std::filesystem::path& path, std::optional<int> a
 
 AudioReader::AudioReader(UniqueFd file, std::optional<int> audio_track, const Limits& limits, std::stop_token stop,
                          WaitForBytes wait_for_bytes)
-    : stream_(std::make_unique<Stream>(std::move(file), audio_track, limits, std::move(stop),
-                                       std::move(wait_for_bytes))) {}
+    : stream_(
+          std::make_unique<Stream>(std::move(file), audio_track, limits, std::move(stop), std::move(wait_for_bytes))) {}
 
 AudioReader::~AudioReader() = default;
 

@@ -95,8 +95,7 @@ MediaInfo IsolatedMediaReader::probe(const std::filesystem::path& path, std::sto
 }
 
 std::unique_ptr<TrackReader> IsolatedMediaReader::open_audio(const std::filesystem::path& path,
-                                                             std::optional<int> audio_track,
-                                                             std::stop_token stop,
+                                                             std::optional<int> audio_track, std::stop_token stop,
                                                              WaitForBytes wait_for_bytes) const {
   const UniqueFd file = open_for_reading(path);
   ArrivingBytes arriving(std::move(wait_for_bytes), limits_.arrival_timeout);

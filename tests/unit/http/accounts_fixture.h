@@ -16,6 +16,8 @@
 #include "http/server.h"
 #include "store/sqlite_account_store.h"
 #include "store/sqlite_job_store.h"
+#include "store/sqlite_upload_store.h"
+#include "store/sqlite_webhook_store.h"
 #include "tests/unit/http/server_fixture.h"
 
 namespace voxlate::http {
@@ -34,8 +36,10 @@ class AccountsServerTest : public testing::Test {
         options_,
         Services{.data = data_,
                  .store = store_,
+                 .uploads = uploads_,
                  .feed = feed_,
                  .models = models_,
+                 .webhooks = webhook_store_,
                  .clock = clock_,
                  .capabilities = [] { return Capabilities{}; },
                  .probe =
@@ -48,6 +52,7 @@ class AccountsServerTest : public testing::Test {
                  .complete_spec = [](JobSpec&) {},
                  .status = [] { return SystemStatus{}; },
                  .transcript = [](const Job&) { return Transcript{}; },
+                 .check_webhook_url = [](const std::string& url) { return url; },
                  .wake_workers = [] {},
                  .accounts = accounts_.get(),
                  .purge_user =
@@ -152,6 +157,8 @@ class AccountsServerTest : public testing::Test {
   store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
   store::SqliteJobStore store_{storage_};
   store::SqliteAccountStore account_store_{storage_};
+  store::SqliteWebhookStore webhook_store_{storage_};
+  store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_{1000};
   FakeModelStore models_;
   FixedClock clock_;

@@ -4,6 +4,8 @@
 
 #include "base/ids.h"
 #include "base/temporary_folder.h"
+#include "store/sqlite_upload_store.h"
+#include "store/sqlite_webhook_store.h"
 #include "tests/contract/in_memory_job_store.h"
 #include "tests/unit/http/server_fixture.h"
 
@@ -52,11 +54,16 @@ class AwaitedJobsTest : public testing::Test {
   contract::InMemoryJobStore store_;
   ChangeFeed feed_{1000};
   FakeModelStore models_;
+  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
+  store::SqliteWebhookStore webhooks_{storage_};
+  store::SqliteUploadStore uploads_{storage_};
   FixedClock clock_;
   Services services_{.data = data_,
                      .store = store_,
+                     .uploads = uploads_,
                      .feed = feed_,
                      .models = models_,
+                     .webhooks = webhooks_,
                      .clock = clock_,
                      .capabilities = {},
                      .probe = {},

@@ -12,7 +12,7 @@ namespace voxlate::http {
 namespace {
 
 /// What the path's `{id}` names.
-enum class Thing { kNone, kQueuedJob, kFinishedJob, kCancelledJob, kModel, kUser, kKey, kSession, kUpload };
+enum class Thing { kNone, kQueuedJob, kFinishedJob, kCancelledJob, kModel, kUser, kKey, kSession, kWebhook, kUpload };
 
 struct Row {
   std::string_view method;
@@ -66,7 +66,30 @@ constexpr std::array kRows = {
     Row{"HEAD", "/api/uploads/{id}", Thing::kUpload},
     Row{"PATCH", "/api/uploads/{id}", Thing::kUpload, 204, "bytes"},
     Row{"DELETE", "/api/uploads/{id}", Thing::kUpload, 204},
+    Row{"GET", "/api/webhooks"},
+    Row{"POST", "/api/webhooks", Thing::kNone, 201, R"({"url":"https://example.org/hook"})"},
+    Row{"DELETE", "/api/webhooks/{id}", Thing::kWebhook, 204},
+    Row{"POST", "/api/webhooks/{id}/rotate", Thing::kWebhook},
+    Row{"POST", "/api/webhooks/{id}/enable", Thing::kWebhook, 204},
+    Row{"GET", "/api/webhooks/{id}/deliveries", Thing::kWebhook},
+    Row{"POST", "/api/webhooks/{id}/deliveries/{delivery}/replay", Thing::kWebhook, 202},
     Row{"GET", "/api/openapi.yaml"},
+    // Without a file or text: what follows is the same for everybody who gets this far.
+    Row{"POST", "/v1/audio/transcriptions", Thing::kNone, 400},
+    Row{"POST", "/v1/audio/translations", Thing::kNone, 400},
+    Row{"POST", "/v1/audio/speech", Thing::kNone, 400},
+    Row{"GET", "/v1/models"},
+    Row{"GET", "/v1/models/{id}", Thing::kModel, 404},
+    Row{"POST", "/inference", Thing::kNone, 400},
+    Row{"POST", "/load", Thing::kNone, 400},
+    Row{"POST", "/asr", Thing::kNone, 400},
+    Row{"POST", "/detect-language", Thing::kNone, 400},
+    Row{"POST", "/translate", Thing::kNone, 400},
+    Row{"POST", "/detect", Thing::kNone, 400},
+    Row{"GET", "/languages"},
+    Row{"POST", "/translate_file", Thing::kNone, 400},
+    Row{"GET", "/download_file/{id}", Thing::kModel, 404},
+    Row{"GET", "/frontend/settings"},
     Row{"GET", "/livez"},
     Row{"GET", "/readyz"},
     Row{"GET", "/health"},
@@ -136,9 +159,10 @@ int expected(const Row& row, const Route& route, Who who) {
   if (most_of(who) == Access::kOpen) return 401;
   if (most_of(who) < route.access) return 403;
   if (row.needs_session && is_key(who)) return 403;
-  const bool own = row.thing != Thing::kQueuedJob && row.thing != Thing::kFinishedJob &&
-                   row.thing != Thing::kCancelledJob && row.thing != Thing::kUpload && !row.foreign_is_own;
-  if (own || is_owner(who) || (sees_everything(who) && !row.foreign_is_own)) return row.success;
+  constexpr std::array kOwned = {Thing::kQueuedJob, Thing::kFinishedJob, Thing::kCancelledJob, Thing::kWebhook,
+                                 Thing::kUpload};
+  const bool everybodys = std::ranges::find(kOwned, row.thing) == kOwned.end() && !row.foreign_is_own;
+  if (everybodys || is_owner(who) || (sees_everything(who) && !row.foreign_is_own)) return row.success;
   return 404;
 }
 
@@ -214,6 +238,12 @@ class TenancyTest : public AccountsServerTest {
       case Thing::kUser: return add_user("victim" + std::to_string(worlds_)).id;
       case Thing::kKey: return add_key(world.owner, KeyScope::kRead).key.id;
       case Thing::kSession: return sign_in(world.owner).id;
+      case Thing::kWebhook: {
+        const std::string id =
+            webhook_store_.add(world.owner.id, "https://example.org/hook", /*max_targets=*/10, clock_.now()).target.id;
+        add_job(world.owner.id, /*finished=*/true);
+        return id;
+      }
     }
     return {};
   }
@@ -243,6 +273,8 @@ class TenancyTest : public AccountsServerTest {
     };
     replace("{id}", id);
     replace("{name}", "talk.en.srt");
+    const auto deliveries = webhook_store_.deliveries(id, /*limit=*/1);
+    replace("{delivery}", deliveries.empty() ? "x" : deliveries.front().id);
     if (path.ends_with("/events")) {  // never ends by itself
       Client client(port_);
       client.send("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers + "\r\n");

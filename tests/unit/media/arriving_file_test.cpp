@@ -164,8 +164,7 @@ TEST(ArrivingFile, AWorkerReadsNoFurtherThanItIsTold) {
 TEST(ArrivingFile, AWorkerThatWaitsEndsAsOneReadHere) {
   const TemporaryFolder folder;
   const auto file = write_file(folder / "source", wav({.seconds = 20}, {Tone{}}));
-  const IsolatedMediaReader reader(
-      {.program = VOXLATE_MEDIA_WORKER, .limits = {.arrival_timeout = milliseconds(50)}});
+  const IsolatedMediaReader reader({.program = VOXLATE_MEDIA_WORKER, .limits = {.arrival_timeout = milliseconds(50)}});
   std::stop_source stop;
   SlowFile slow(content_of(file), 100'000);
   const WaitForBytes fast = slow.waiter();
@@ -191,9 +190,8 @@ TEST(ArrivingFile, AWorkerThatWaitsEndsAsOneReadHere) {
 TEST(ArrivingFile, AWorkerGetsTimeForWaitingToo) {
   const TemporaryFolder folder;
   const auto file = write_file(folder / "source", wav({.seconds = 2}, {Tone{}}));
-  const IsolatedMediaReader reader(
-      {.program = VOXLATE_MEDIA_WORKER,
-       .limits = {.open_timeout = milliseconds(300), .stall_timeout = milliseconds(300)}});
+  const IsolatedMediaReader reader({.program = VOXLATE_MEDIA_WORKER,
+                                    .limits = {.open_timeout = milliseconds(300), .stall_timeout = milliseconds(300)}});
   SlowFile slow(content_of(file), 4'000);
   const WaitForBytes fast = slow.waiter();
   const WaitForBytes wait = [&](std::uint64_t beyond, milliseconds patience) {

@@ -133,7 +133,8 @@ TEST_F(IsolatedMediaReaderTest, GivesTheSameErrors) {
     same(failure_of([&] { isolated.probe(file, {}); }), failure_of([&] { direct.probe(file, {}); }));
     same(failure_of([&] { open(isolated, file); }), failure_of([&] { open(direct, file); }));
   }
-  same(failure_of([&] { isolated.open_audio(good, 5, {}, {}); }), failure_of([&] { direct.open_audio(good, 5, {}, {}); }));
+  same(failure_of([&] { isolated.open_audio(good, 5, {}, {}); }),
+       failure_of([&] { direct.open_audio(good, 5, {}, {}); }));
 }
 
 TEST_F(IsolatedMediaReaderTest, SaysWhichWallsAreUp) {
