@@ -301,7 +301,8 @@ TEST_P(FakeWorker, NonsenseIsAnErrorSoon) {
 INSTANTIATE_TEST_SUITE_P(All, FakeWorker,
                          ::testing::Values(FakeAnswer::kNoise, FakeAnswer::kHugeSize, FakeAnswer::kHalfMessage,
                                            FakeAnswer::kNothing, FakeAnswer::kSoundFirst, FakeAnswer::kOpenedTwice,
-                                           FakeAnswer::kEndlessSound, FakeAnswer::kSilence));
+                                           FakeAnswer::kAsksForWhatIsThere, FakeAnswer::kEndlessSound,
+                                           FakeAnswer::kSilence));
 
 /// Everything that a reader says about a file.
 struct Reading {
