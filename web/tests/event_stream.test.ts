@@ -29,7 +29,7 @@ function listen() {
   const stream = new EventStream('/api/events', {
     on_events: (events) => heard.push(events),
     on_open: (again) => log.push(again ? 'again' : 'open'),
-    on_lost: () => log.push('lost'),
+    on_lost: (refused) => log.push(refused ? 'refused' : 'lost'),
   });
   return { heard, log, stream };
 }
@@ -74,6 +74,7 @@ describe('EventStream', () => {
       const source = FakeSource.made.at(-1)!;
       source.readyState = FakeSource.CLOSED;
       source.onerror?.();
+      expect(log.at(-1)).toBe('refused');
       const before = FakeSource.made.length;
       vi.advanceTimersByTime(pause_ms - 1);
       expect(FakeSource.made).toHaveLength(before);

@@ -6,74 +6,15 @@
 // OUT: gets pictures of each page. Exit status: 0 passed, 1 failed, 77 cannot run here (says why).
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
+import { check_axe, check_width, launch, open_context, picture, watch_page } from './checks.mjs';
 
-const kSkip = 77;
 const kJobTimeoutMs = Number(process.env.JOB_TIMEOUT_MS ?? 180_000);
 const base_url = (process.env.BASE_URL ?? process.argv[2] ?? '').replace(/\/$/, '');
 const media = process.env.MEDIA ?? process.argv[3] ?? '';
 const words = (process.env.WORDS ?? '').split(',').filter(Boolean);
 const target = process.env.TARGET ?? 'es';
 const out = process.env.OUT ?? process.argv[4] ?? '';
-
-function skip(reason) {
-  console.log(`SKIPPED: ${reason}`);
-  process.exit(kSkip);
-}
-
-function find_chromium() {
-  const known = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-  return known.find((candidate) => candidate && existsSync(candidate)) ?? skip('no chromium found (apt install chromium)');
-}
-
-async function load_packages() {
-  try {
-    const { chromium } = await import('playwright-core');
-    const axe_source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-    return { chromium, axe_source };
-  } catch (error) {
-    return skip(`the packages of this folder are not installed (npm ci): ${error.message}`);
-  }
-}
-
-/** Contexts that let no request out, and the list of those that were tried. */
-async function open_context(browser, options, foreign) {
-  const context = await browser.newContext({ locale: 'en-US', acceptDownloads: true, ...options });
-  await context.route('**/*', (route) => {
-    const url = new URL(route.request().url());
-    const own = url.origin === new URL(base_url).origin || ['blob:', 'data:'].includes(url.protocol);
-    if (own) return route.continue();
-    foreign.push(url.href);
-    return route.abort();
-  });
-  return context;
-}
-
-function watch_page(page, complaints) {
-  page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
-  page.on('console', (message) => {
-    // Failed requests are part of the test; broken rules of the content security policy are not.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-      complaints.push(`console: ${message.text()}`);
-    }
-  });
-}
-
-async function check_axe(page, axe_source, place) {
-  // Through the debugger, past the page's content security policy.
-  await page.evaluate(axe_source);
-  const violations = await page.evaluate(async () => {
-    const result = await globalThis.axe.run(document, { resultTypes: ['violations'] });
-    return result.violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map((node) => node.html) }));
-  });
-  const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  assert.deepEqual(bad, [], `accessibility, ${place}`);
-}
-
-async function picture(page, name) {
-  if (out) await page.screenshot({ path: path.join(out, `${name}.png`) });
-}
 
 async function upload(page, file) {
   await page.setInputFiles('input[type=file]', file);
@@ -99,7 +40,7 @@ async function upload_and_wait(page) {
     if (!address) await page.waitForTimeout(100);
   }
   assert.ok(address, `${name} appears in the list of jobs`);
-  await picture(page, 'home-running');
+  await picture(page, out, 'home-running');
   const row = page.locator('article', { has: page.locator(`a[href="${new URL(address).pathname}"]`) });
   await row.getByText('Done', { exact: true }).waitFor({ timeout: kJobTimeoutMs });
   return address;
@@ -162,7 +103,7 @@ async function check_refusal(page) {
   const text = (await reason.innerText()).replace('Not accepted', '').trim();
   assert.ok(text.length > 10, `the refusal says why: "${text}"`);
   assert.equal(await page.locator('article', { hasText: 'letter.txt' }).getByText('Try again').count(), 1);
-  await picture(page, 'home-refused');
+  await picture(page, out, 'home-refused');
 }
 
 async function check_delete_and_undo(page, address) {
@@ -178,7 +119,7 @@ async function check_delete_and_undo(page, address) {
 async function check_looks(browser, axe_source, address, foreign, complaints) {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of [320, 390, 1280, 2560]) {
-      const context = await open_context(browser, { colorScheme, viewport: { width, height: 844 } }, foreign);
+      const context = await open_context(browser, base_url, { colorScheme, viewport: { width, height: 844 } }, foreign);
       const page = await context.newPage();
       watch_page(page, complaints);
       for (const [name, url, ready] of [['home', base_url, 'article h3 a'], ['job', address, '[role=tabpanel] ol button']]) {
@@ -187,10 +128,9 @@ async function check_looks(browser, axe_source, address, foreign, complaints) {
         // On a narrow window the list lies below the fold, and rows far from the window are not made.
         if (name === 'home') await page.locator('#jobs-heading').evaluate((heading) => heading.scrollIntoView());
         await page.locator(ready).first().waitFor();
-        const content_width = await page.evaluate(() => document.documentElement.scrollWidth);
-        assert.ok(content_width <= width, `${place}: content is ${content_width} px wide`);
+        await check_width(page, width, place);
         await check_axe(page, axe_source, place);
-        await picture(page, place);
+        await picture(page, out, place);
       }
       await context.close();
     }
@@ -199,26 +139,22 @@ async function check_looks(browser, axe_source, address, foreign, complaints) {
 
 async function check_languages(browser, foreign, complaints) {
   for (const [locale, heading] of [['th-TH', 'งาน'], ['vi-VN', 'Công việc'], ['ru-RU', 'Задания']]) {
-    const context = await open_context(browser, { locale, viewport: { width: 390, height: 844 } }, foreign);
+    const context = await open_context(browser, base_url, { locale, viewport: { width: 390, height: 844 } }, foreign);
     const page = await context.newPage();
     watch_page(page, complaints);
     await page.goto(base_url);
     await page.getByRole('heading', { name: heading, exact: true }).waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.lang), locale.slice(0, 2));
-    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390, `${locale} fits a phone`);
-    await picture(page, `home-${locale}`);
+    await check_width(page, 390, locale);
+    await picture(page, out, `home-${locale}`);
     await context.close();
   }
 }
 
 async function main() {
-  const { chromium, axe_source } = await load_packages();
-  const executablePath = find_chromium();
+  const { browser, axe_source } = await launch();
   assert.ok(base_url && existsSync(media), 'BASE_URL and MEDIA must name a running server and a media file');
   if (out) mkdirSync(out, { recursive: true });
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-  args.push('--disable-background-networking', '--disable-component-update', '--disable-sync');
-  const browser = await chromium.launch({ executablePath, headless: true, args });
   const foreign = [];
   const complaints = [];
   const step = async (name, action) => {
@@ -227,7 +163,7 @@ async function main() {
     return result;
   };
   try {
-    const context = await open_context(browser, { viewport: { width: 1280, height: 844 } }, foreign);
+    const context = await open_context(browser, base_url, { viewport: { width: 1280, height: 844 } }, foreign);
     const page = await context.newPage();
     watch_page(page, complaints);
     const address = await step('upload becomes a finished job', () => upload_and_wait(page));

@@ -260,7 +260,7 @@ TEST_F(Dialects, TextErrorsSayWhat) {
   expect_error({{"q", "a"}, {"source", "en"}}, "missing target");
   expect_error(fields("12345678901"), "request (11) exceeds text limit (10)");
   expect_error(fields({"a", "b", "c"}), "at most 2 texts");
-  expect_error({{"q", "a"}, {"source", "en"}, {"target", "tlh"}}, "[en, es]");
+  expect_error({{"q", "a"}, {"source", "en"}, {"target", "tlh"}}, "[ca, en, es, fr]");
   expect_error({{"q", {{"a", 1}}}, {"source", "en"}, {"target", "es"}}, "must");
   EXPECT_EQ(send_json("/translate", fields("\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4")).status, 200)
       << "characters, not bytes";
@@ -269,7 +269,7 @@ TEST_F(Dialects, TextErrorsSayWhat) {
 TEST_F(Dialects, LanguagesAndDetectionHaveTheirShapes) {
   start();
   const json languages = json::parse(get("/languages").body);
-  EXPECT_EQ(languages.at(0), json({{"code", "en"}, {"name", "English"}, {"targets", {"en", "es"}}}));
+  EXPECT_EQ(languages.at(1), json({{"code", "en"}, {"name", "English"}, {"targets", {"ca", "en", "es", "fr"}}}));
   const json guesses = json::parse(send_json("/detect", {{"q", "texto"}}).body);
   EXPECT_EQ(guesses.at(0), json({{"confidence", 60.0}, {"language", "pt"}}));
   EXPECT_EQ(json::parse(send_json("/detect", {{"q", ""}}).body), json::array());

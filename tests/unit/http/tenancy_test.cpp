@@ -70,7 +70,7 @@ constexpr std::array kRows = {
     Row{"POST", "/api/webhooks", Thing::kNone, 201, R"({"url":"https://example.org/hook"})"},
     Row{"DELETE", "/api/webhooks/{id}", Thing::kWebhook, 204},
     Row{"POST", "/api/webhooks/{id}/rotate", Thing::kWebhook},
-    Row{"POST", "/api/webhooks/{id}/enable", Thing::kWebhook, 204},
+    Row{"POST", "/api/webhooks/{id}/enable", Thing::kWebhook},
     Row{"GET", "/api/webhooks/{id}/deliveries", Thing::kWebhook},
     Row{"POST", "/api/webhooks/{id}/deliveries/{delivery}/replay", Thing::kWebhook, 202},
     Row{"GET", "/api/openapi.yaml"},
@@ -80,14 +80,14 @@ constexpr std::array kRows = {
     Row{"POST", "/v1/audio/speech", Thing::kNone, 400},
     Row{"GET", "/v1/models"},
     Row{"GET", "/v1/models/{id}", Thing::kModel, 404},
-    Row{"POST", "/inference", Thing::kNone, 400},
+    Row{"POST", "/inference", Thing::kNone, 415},
     Row{"POST", "/load", Thing::kNone, 400},
-    Row{"POST", "/asr", Thing::kNone, 400},
-    Row{"POST", "/detect-language", Thing::kNone, 400},
+    Row{"POST", "/asr", Thing::kNone, 415},
+    Row{"POST", "/detect-language", Thing::kNone, 415},
     Row{"POST", "/translate", Thing::kNone, 400},
     Row{"POST", "/detect", Thing::kNone, 400},
     Row{"GET", "/languages"},
-    Row{"POST", "/translate_file", Thing::kNone, 400},
+    Row{"POST", "/translate_file", Thing::kNone, 415},
     Row{"GET", "/download_file/{id}", Thing::kModel, 404},
     Row{"GET", "/frontend/settings"},
     Row{"GET", "/livez"},
@@ -347,7 +347,7 @@ TEST_F(TenancyTest, AForeignIdIsAnAbsentOneToTheByte) {
   for (const Route& route : kRoutes) {
     const Row& row = row_of(route);
     for (const Who who : kEverybody) {
-      if (expected(row, route, who) != 404) continue;
+      if (row.success == 404 || expected(row, route, who) != 404) continue;
       empty_queue();
       SCOPED_TRACE(std::string(row.method) + " " + std::string(row.pattern) + " by " + std::string(name_of(who)));
       const World world = make_world(row, who);

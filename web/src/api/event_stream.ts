@@ -11,7 +11,8 @@ export interface StreamListener {
   on_events(events: ServerEvent[]): void;
   /** The stream is open; `again` when it had been lost, so that something may have been missed. */
   on_open(again: boolean): void;
-  on_lost(): void;
+  /** `refused`: the server answered, but not with a stream; its answer is not told. */
+  on_lost(refused: boolean): void;
 }
 
 const kGatherMs = 60;
@@ -65,8 +66,10 @@ export class EventStream {
 
   private lost(source: EventSource): void {
     this.was_lost = true;
-    this.listener.on_lost();
-    if (source.readyState !== EventSource.CLOSED) return;
+    const refused = source.readyState === EventSource.CLOSED;
+    this.listener.on_lost(refused);
+    // Whoever listens may have closed the stream for good because of that.
+    if (!refused || this.source !== source) return;
     source.close();
     clearTimeout(this.retry_timer);
     this.retry_timer = window.setTimeout(() => this.connect(), this.pause_ms);

@@ -6,6 +6,8 @@ export class RequestError extends Error {
     readonly status: number,
     readonly code: string,
     readonly detail: string,
+    /** Seconds after which it may work; null when the server names none. */
+    readonly retry_after_s: number | null = null,
   ) {
     super(detail || `HTTP ${status}`);
   }
@@ -17,24 +19,43 @@ export function error_of_answer(status: number, body: string): RequestError {
     const problem = JSON.parse(body) as Partial<Problem>;
     const fields = (problem.errors ?? []).map((error) => error.detail).filter((text) => text !== problem.detail);
     const detail = [problem.detail ?? problem.title ?? '', ...fields].filter(Boolean).join(' ');
-    return new RequestError(status, problem.code ?? '', detail);
+    return new RequestError(status, problem.code ?? '', detail, problem.retry_after ?? null);
   } catch {
     return new RequestError(status, '', '');
   }
 }
 
-async function request(url: string, init?: RequestInit): Promise<Response> {
+let on_signed_out: () => void = () => undefined;
+
+/** Calls `listener` whenever the server answers that nobody is signed in any more. */
+export function when_signed_out(listener: () => void): void {
+  on_signed_out = listener;
+}
+
+/** Whether the request would work for somebody who signs in; a wrong password is something else. */
+export function needs_sign_in(error: RequestError): boolean {
+  return error.code === 'not_signed_in' || error.code === 'session_expired';
+}
+
+/** What is to be thrown for a failed answer; a session that ended is told to the listener. */
+export function refuse(status: number, body: string): RequestError {
+  const error = error_of_answer(status, body);
+  if (needs_sign_in(error)) on_signed_out();
+  return error;
+}
+
+export async function request(url: string, init?: RequestInit): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(url, { headers: { Accept: 'application/json' }, ...init });
   } catch {
     throw new RequestError(0, 'unreachable', '');
   }
-  if (!answer.ok) throw error_of_answer(answer.status, await answer.text().catch(() => ''));
+  if (!answer.ok) throw refuse(answer.status, await answer.text().catch(() => ''));
   return answer;
 }
 
-async function json<T>(url: string, init?: RequestInit): Promise<T> {
+export async function json<T>(url: string, init?: RequestInit): Promise<T> {
   const answer = await request(url, init);
   return (await answer.json()) as T;
 }

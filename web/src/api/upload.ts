@@ -1,5 +1,5 @@
 import { DetailedError, Upload } from 'tus-js-client';
-import { error_of_answer, RequestError } from './server';
+import { refuse, request, RequestError } from './server';
 import type { Format, JobAccepted, Priority } from './types';
 
 /** What a person chose for a file, as `POST /api/jobs` takes it; empty strings mean "the server decides". */
@@ -51,7 +51,7 @@ export function upload_id_of(address: string): string {
 /** What a failure of the client library means to a person. */
 export function error_of_transfer(error: Error): RequestError {
   const answer = error instanceof DetailedError ? error.originalResponse : null;
-  return answer ? error_of_answer(answer.getStatus(), answer.getBody()) : new RequestError(0, 'unreachable', '');
+  return answer ? refuse(answer.getStatus(), answer.getBody()) : new RequestError(0, 'unreachable', '');
 }
 
 /**
@@ -109,16 +109,10 @@ export class Transfer {
 
 /** Makes a job of an upload. The same key makes the same job, however often the request is repeated. */
 export async function create_job(upload_id: string, choices: JobChoices, key: string): Promise<JobAccepted> {
-  let answer: Response;
-  try {
-    answer = await fetch('/api/jobs', {
-      method: 'POST',
-      headers: { Accept: 'application/json', 'Content-Type': 'application/json', 'Idempotency-Key': key },
-      body: JSON.stringify(job_document(upload_id, choices)),
-    });
-  } catch {
-    throw new RequestError(0, 'unreachable', '');
-  }
-  if (!answer.ok) throw error_of_answer(answer.status, await answer.text().catch(() => ''));
+  const answer = await request('/api/jobs', {
+    method: 'POST',
+    headers: { Accept: 'application/json', 'Content-Type': 'application/json', 'Idempotency-Key': key },
+    body: JSON.stringify(job_document(upload_id, choices)),
+  });
   return (await answer.json()) as JobAccepted;
 }

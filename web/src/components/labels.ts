@@ -1,4 +1,4 @@
-import type { JobState, Priority } from '../api/types';
+import type { JobState, Priority, Scope } from '../api/types';
 import type { MessageKey } from '../messages/messages.svelte';
 import type { IconName } from './icons';
 
@@ -7,6 +7,12 @@ export const kPriorityKeys: Record<Priority, MessageKey> = {
   normal: 'priority.normal',
   high: 'priority.high',
   urgent: 'priority.urgent',
+};
+
+export const kScopeKeys: Record<Scope, MessageKey> = {
+  read: 'scope.read',
+  write: 'scope.write',
+  admin: 'scope.admin',
 };
 
 export const kStateKeys: Record<JobState, MessageKey> = {

@@ -35,10 +35,17 @@ function initial_locale(): Locale {
 
 class PageLanguage {
   locale = $state<Locale>(initial_locale());
+  private chosen = Boolean(globalThis.localStorage?.getItem(kStorageKey));
 
   choose(locale: Locale): void {
     this.locale = locale;
-    localStorage.setItem(kStorageKey, locale);
+    this.chosen = true;
+    this.keep();
+  }
+
+  /** Remembers what somebody chose, also after the browser was told to forget what was stored. */
+  keep(): void {
+    if (this.chosen) localStorage.setItem(kStorageKey, this.locale);
   }
 }
 

@@ -1,8 +1,19 @@
-export type Page = { name: 'home' } | { name: 'models' } | { name: 'job'; id: string } | { name: 'nowhere' };
+type PlainName = 'home' | 'models' | 'sign_in' | 'account' | 'keys' | 'users' | 'nowhere';
+export type Page = { name: PlainName } | { name: 'job'; id: string };
+
+const kPaths = new Map<string, PlainName>([
+  ['/', 'home'],
+  ['/index.html', 'home'],
+  ['/models', 'models'],
+  ['/sign-in', 'sign_in'],
+  ['/account', 'account'],
+  ['/account/keys', 'keys'],
+  ['/users', 'users'],
+]);
 
 export function page_of(path: string): Page {
-  if (path === '/' || path === '/index.html') return { name: 'home' };
-  if (path === '/models' || path === '/models/') return { name: 'models' };
+  const plain = kPaths.get(path) ?? kPaths.get(path.replace(/\/$/, ''));
+  if (plain) return { name: plain };
   const job = /^\/jobs\/([a-z2-7]{26})\/?$/.exec(path);
   return job ? { name: 'job', id: job[1]! } : { name: 'nowhere' };
 }
@@ -23,6 +34,12 @@ class Address {
     history.pushState(null, '', path);
     this.page = page_of(path);
     scrollTo(0, 0);
+  }
+
+  /** Another page in the place of this one: going back does not lead here again. */
+  replace(path: string): void {
+    history.replaceState(null, '', path);
+    this.page = page_of(path);
   }
 
   take_click = (event: MouseEvent): void => {

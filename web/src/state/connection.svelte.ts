@@ -1,4 +1,5 @@
 import { EventStream, type ServerEvent } from '../api/event_stream';
+import { account } from './account.svelte';
 import { capabilities } from './capabilities.svelte';
 
 const kGraceMs = 1500;
@@ -17,7 +18,10 @@ class ConnectionStore {
         if (again) void capabilities.load();
         on_open(again);
       },
-      on_lost: () => this.lose(),
+      on_lost: (refused) => {
+        this.lose();
+        if (refused) void account.look();
+      },
     });
     return () => {
       stream.close();

@@ -15,7 +15,7 @@ class RemovalsStore {
   list = $state.raw<Removal[]>([]);
 
   constructor() {
-    globalThis.window?.addEventListener('pagehide', () => this.list.forEach((removal) => void this.finish(removal)));
+    globalThis.window?.addEventListener('pagehide', () => void this.finish_all());
   }
 
   hides(id: string): boolean {
@@ -32,6 +32,11 @@ class RemovalsStore {
   undo(removal: Removal): void {
     clearTimeout(removal.timer);
     this.list = this.list.filter((other) => other !== removal);
+  }
+
+  /** Deletes now what could still have been undone. */
+  async finish_all(): Promise<void> {
+    await Promise.all(this.list.map((removal) => this.finish(removal)));
   }
 
   private async finish(removal: Removal): Promise<void> {

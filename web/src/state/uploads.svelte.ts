@@ -1,6 +1,7 @@
-import type { RequestError } from '../api/server';
+import { needs_sign_in, type RequestError } from '../api/server';
 import { create_job, new_idempotency_key, Transfer, type JobChoices } from '../api/upload';
 import { TransferRate } from '../text/transfer_rate';
+import { account } from './account.svelte';
 import { capabilities } from './capabilities.svelte';
 import { choices } from './choices.svelte';
 import { media_length } from './media_length';
@@ -95,7 +96,9 @@ class UploadsStore {
     this.start_waiting();
   }
 
-  private start_waiting(): void {
+  /** Sends what waits; also what was stopped by the end of a session, once somebody has signed in again. */
+  start_waiting(): void {
+    if (!account.may_enter) return;
     for (const key of uploads_to_start(this.list)) {
       const upload = this.list.find((candidate) => candidate.key === key);
       if (!upload) continue;
@@ -117,13 +120,24 @@ class UploadsStore {
       this.list = this.list.filter((other) => other !== upload);
       void jobs.show(accepted.id);
     } catch (error) {
-      const { status, detail } = error as RequestError;
-      if (status === 404 || status === 410) upload.upload_id = '';
-      upload.failure = status === 0 ? { kind: 'unreachable' } : { kind: 'refused', status, detail };
-      upload.state = 'failed';
+      await this.fail(upload, error as RequestError);
     }
     upload.transfer = null;
     this.start_waiting();
+  }
+
+  private async fail(upload: Upload, error: RequestError): Promise<void> {
+    // A server that turns somebody away may do so before it has read the file: the connection then just breaks off.
+    const turned_away = needs_sign_in(error) || error.code === 'unreachable';
+    if (turned_away && account.me.accounts) await account.look();
+    if (turned_away && !account.may_enter) {
+      upload.state = 'waiting';
+      return;
+    }
+    const { status, detail } = error;
+    if (status === 404 || status === 410) upload.upload_id = '';
+    upload.failure = status === 0 ? { kind: 'unreachable' } : { kind: 'refused', status, detail };
+    upload.state = 'failed';
   }
 }
 
