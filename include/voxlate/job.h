@@ -119,7 +119,9 @@ struct Job {
   std::optional<JobError> error;  ///< of the last failed attempt
   std::vector<JobFile> files;
   std::vector<std::string> notes;
-  std::string awaited_url;  ///< the source is still to be fetched from there; empty: it is in the workspace
+  std::string awaited_url;     ///< the source is still to be fetched from there; empty: it is in the workspace
+  std::string upload_id;       ///< the media is still coming in by this upload; empty: all of it is there
+  bool awaits_upload = false;  ///< too little of it is there to begin; only with `upload_id`
 };
 
 }  // namespace voxlate

@@ -48,6 +48,7 @@ struct NewJob {
   std::string idempotency_key;  ///< empty: none; of the owner
   std::string fingerprint;      ///< SHA-256 of what was asked, compared when the key is seen again
   OwnerLimits limits{};
+  std::string upload_id{};  ///< `Job::upload_id`: such a job first awaits its upload
 };
 
 /// The limit that the job would exceed.
@@ -100,6 +101,9 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
+/// How much of the media of a job has come.
+enum class MediaPart { kEnoughToBegin, kWhole };
+
 struct JobOutcome {
   std::vector<JobFile> files;
   std::vector<std::string> notes;
@@ -129,8 +133,13 @@ class JobStore {
 
   /// Adds a queued job, or finds the earlier one under the same idempotency key; a key is known for 24 hours,
   /// as long as its job exists. Of several jobs of an owner at once none gets past `NewJob::limits`.
-  /// Throws `kInvalidInput` when the key was used with another fingerprint.
+  /// Throws `kInvalidInput` when the key was used with another fingerprint, `kConflict` when there is a job on the
+  /// same upload already.
   virtual EnqueueResult enqueue(const NewJob& job, TimePoint now) = 0;
+
+  /// The earlier job under an idempotency key, as `enqueue` would find it, and with the same failure.
+  virtual std::optional<Job> find_by_key(const std::string& owner, const std::string& key,
+                                         const std::string& fingerprint, TimePoint now) const = 0;
 
   /// Takes the most urgent job that may run: by priority and age, so that even a low one starts in
   /// bounded time. Of those that `filter` lets through and whose source is there. The attempt is counted.
@@ -165,6 +174,21 @@ class JobStore {
   /// failed or cancelled -> queued, attempts counted anew, checkpoints kept. Throws `kNotFound`, `kConflict`.
   virtual Job retry(const std::string& job_id, TimePoint now) = 0;
 
+  /// Jobs whose media is still coming in, in any state, the oldest first. Whenever such a job is queued (anew), it
+  /// awaits its upload again.
+  virtual std::vector<Job> with_uploads() const = 0;
+
+  /// Notes what is known of the media of a job with an upload, which may begin now; when it is there as a whole, the
+  /// job has nothing to do with the upload any more. False when there is no such job.
+  virtual bool media_arrived(const std::string& job_id, const MediaSummary& media, MediaPart part) = 0;
+
+  /// queued -> failed, of a job that awaits its upload. False when it does not.
+  virtual bool fail_awaiting(const std::string& job_id, const JobError& error, TimePoint now) = 0;
+
+  /// processing -> queued without charging the attempt, to await its upload; cancelled instead when that was wanted.
+  /// False when its media is there as a whole, or the lease is lost.
+  virtual bool await_upload(const Lease& lease, TimePoint now) = 0;
+
   /// Requeues processing jobs whose lease ran out before `now`, or that belong to another owner than
   /// `owner` (an earlier process on the same data). Each such loss counts as a crash; at
   /// the `max_crashes`-th without a checkpoint between them the job fails instead. Returns those touched.
@@ -176,8 +200,8 @@ class JobStore {
   /// All five states, at one moment.
   virtual std::map<JobState, int> count_by_state() const = 0;
   virtual OwnerUsage usage_of(const std::string& owner, TimePoint now) const = 0;
-  /// Queued jobs that would be claimed before this one, those that wait for a retry or their source left out; 0 for a
-  /// job in any other state.
+  /// Queued jobs that would be claimed before this one, those that wait for a retry, their source or an upload left
+  /// out; 0 for a job in any other state.
   virtual int jobs_ahead(const std::string& job_id) const = 0;
   /// All ids, for sweeping folders that belong to no job.
   virtual std::vector<std::string> ids() const = 0;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "app/account_settings.h"
 #include "app/audit_archive.h"
 #include "app/language_identifiers.h"
@@ -10,6 +12,7 @@
 #include "app/whisper_engine.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "media/front_reading.h"
 #include "pipeline/job_rules.h"
 #include "pipeline/job_transcript.h"
 #include "translation/glossary.h"
@@ -46,6 +49,12 @@ std::optional<accounts::Accounts> make_accounts(const Config& config, const Data
   return std::make_optional<accounts::Accounts>(std::move(options), store, clock);
 }
 
+std::set<std::string> ids_of(const std::vector<Upload>& uploads) {
+  std::set<std::string> ids;
+  for (const Upload& upload : uploads) ids.insert(upload.id);
+  return ids;
+}
+
 }  // namespace
 
 App::App(const Config& config)
@@ -57,15 +66,15 @@ App::App(const Config& config)
       feed_(kFeedCapacity),
       engines_(config, clock_),
       media_sandbox_(await_media_sandbox(engines_.media())),
-      cleaner_({.retention = config.retention}, store_, data_, feed_, clock_),
+      cleaner_({.retention = config.retention, .uploads = ids_of(uploads_.all())}, store_, data_, feed_, clock_),
       language_identifier_(make_language_identifier(config)),
       packages_(package_index_options(config), language_tag, clock_),
       models_(model_source(config), engines_.model_folder(), packages_, engines_.loaded_models(),
               downloads_at_start(config, engines_.model_folder(), packages_)),
+      upload_watcher_({}, uploads_, store_, data_, feed_, clock_, upload_media()),
       runner_(runner_options(config, owner_), store_, feed_, clock_,
               [this](const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
-                return pipeline::run_job(job, data_.workspace(job.id), engines_.tools(), checkpoints, progress,
-                                         std::move(stop));
+                return pipeline::run_job(job, data_.workspace(job.id), tools(), checkpoints, progress, std::move(stop));
               },
               {.awaited = [this] { return models_.awaited(); }}),
       rescuer_({.owner = owner_, .max_crashes = kMaxCrashes}, store_, feed_, clock_, [this] { runner_.wake(); }),
@@ -132,6 +141,7 @@ void App::ask_remote_translators(const std::stop_token& stop) {
 /// Deletes what is left of a user that was deleted: jobs, files, and traces in the database's log.
 void App::purge_user(const std::string& user_id) {
   const int jobs = cleaner_.remove_owner(user_id);
+  upload_watcher_.remove_owner(user_id);
   account_store_.finish_deletion(user_id);
   storage_.flush();
   log::info("user purged", {{"uid", user_id}, {"jobs", jobs}});
@@ -166,6 +176,8 @@ http::Options App::http_options() const {
   options.max_upload_bytes = config_.max_upload_bytes;
   options.min_free_disk_bytes = config_.min_free_disk_bytes;
   options.max_media_duration = config_.max_media_duration;
+  options.upload_expiry = config_.upload_expiry;
+  options.max_uploads_of_user = config_.max_uploads_of_user;
   options.max_queued_jobs = config_.max_queued_jobs;
   options.max_webhooks = config_.webhooks_per_user;
   options.max_connections = config_.max_connections;
@@ -189,6 +201,7 @@ http::Services App::http_services() {
   return {
       .data = data_,
       .store = store_,
+      .uploads = uploads_,
       .feed = feed_,
       .models = models_,
       .webhooks = webhooks_,
@@ -217,8 +230,24 @@ http::Services App::http_services() {
             importer_.poke();
             webhook_sender_.poke();
           },
+      .upload_changed = [this] { upload_watcher_.poke(); },
       .accounts = accounts_ ? &*accounts_ : nullptr,
       .purge_user = [this](const std::string& user_id) { purge_user(user_id); }};
+}
+
+pipeline::JobTools App::tools() {
+  pipeline::JobTools tools = engines_.tools();
+  tools.arrival_of = [this](const Job& job) { return upload_watcher_.arrival_of(job); };
+  return tools;
+}
+
+jobs::UploadWatcher::Media App::upload_media() const {
+  return {.reads_from_front =
+              [](const std::filesystem::path& file, std::uint64_t available) {
+                return media::front_reading(file, available) == media::FrontReading::kYes;
+              },
+          .probe = [this](const std::filesystem::path& file,
+                          const JobSpec& spec) { return summarise_media(file, spec, engines_.media()); }};
 }
 
 SystemStatus App::status() {

@@ -21,12 +21,14 @@
 #include "jobs/job_rescuer.h"
 #include "jobs/job_runner.h"
 #include "jobs/ticker.h"
+#include "jobs/upload_watcher.h"
 #include "jobs/watch_folder.h"
 #include "jobs/webhook_sender.h"
 #include "models/model_library.h"
 #include "store/sqlite_account_store.h"
 #include "store/sqlite_import_store.h"
 #include "store/sqlite_job_store.h"
+#include "store/sqlite_upload_store.h"
 #include "store/sqlite_watch_store.h"
 #include "store/sqlite_webhook_store.h"
 #include "voxlate/language_identifier.h"
@@ -50,6 +52,8 @@ class App {
   http::Services http_services();
   SystemStatus status();
   std::unique_ptr<jobs::WatchFolder> make_watch_folder();
+  jobs::UploadWatcher::Media upload_media() const;
+  pipeline::JobTools tools();
   void ask_remote_translators(const std::stop_token& stop);
   void purge_user(const std::string& user_id);
   void sweep_accounts(const std::stop_token& stop);
@@ -67,6 +71,7 @@ class App {
   store::SqliteWebhookStore webhooks_{storage_};
   store::SqliteWatchStore watched_{storage_};
   const Outward outward_{config_};
+  store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_;
   health::Sampler sampler_;
   health::GpuProbe gpus_{clock_};
@@ -76,6 +81,7 @@ class App {
   std::unique_ptr<LanguageIdentifier> language_identifier_;
   models::PackageIndex packages_;
   models::ModelLibrary models_;
+  jobs::UploadWatcher upload_watcher_;
   jobs::JobRunner runner_;
   jobs::JobRescuer rescuer_;
   jobs::Importer importer_;

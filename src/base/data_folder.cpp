@@ -26,9 +26,10 @@ void create_private_folder(const std::filesystem::path& folder) {
   }
 }
 
-int remove_all_in(const std::filesystem::path& folder) {
+int remove_all_but(const std::set<std::string>& kept, const std::filesystem::path& folder) {
   int removed = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (kept.contains(entry.path().filename().string())) continue;
     std::filesystem::remove_all(entry.path());
     ++removed;
   }
@@ -67,8 +68,13 @@ Workspace DataFolder::workspace(std::string_view job_id) const {
   return Workspace(folder_ / "jobs" / job_id);
 }
 
-int DataFolder::sweep(const std::set<std::string>& job_ids) const {
-  int removed = remove_all_in(uploads());
+std::filesystem::path DataFolder::upload(std::string_view upload_id) const {
+  if (!is_id(upload_id)) throw Error(ErrorCode::kNotFound, "no such upload");
+  return uploads() / upload_id;
+}
+
+int DataFolder::sweep(const std::set<std::string>& job_ids, const std::set<std::string>& upload_ids) const {
+  int removed = remove_all_but(upload_ids, uploads());
   for (const auto& entry : std::filesystem::directory_iterator(folder_ / "jobs")) {
     if (job_ids.contains(entry.path().filename().string())) {
       removed += remove_temporary_files(entry.path() / "files");

@@ -25,9 +25,13 @@ class DataFolder {
   /// The workspace of a job. Throws `kNotFound` unless `job_id` has the form of an id.
   Workspace workspace(std::string_view job_id) const;
 
-  /// Deletes unfinished uploads, temporary files, and the folders of jobs that are not in `job_ids`: what a
-  /// killed server left. Called at start, before anything new is made. Returns how many entries went.
-  int sweep(const std::set<std::string>& job_ids) const;
+  /// The file of a resumable upload. Throws `kNotFound` unless `upload_id` has the form of an id.
+  std::filesystem::path upload(std::string_view upload_id) const;
+
+  /// Deletes uploads that are not in `upload_ids`, temporary files, and the folders of jobs that are not in
+  /// `job_ids`: what a killed server left. Called at start, before anything new is made. Returns how many entries
+  /// went.
+  int sweep(const std::set<std::string>& job_ids, const std::set<std::string>& upload_ids = {}) const;
 
   DiskSpace space() const { return disk_space(folder_); }
 

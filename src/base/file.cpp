@@ -56,10 +56,67 @@ void write_all(int fd, std::string_view bytes) {
   }
 }
 
+UniqueFd open_for_writing(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) throw_errno("cannot open a file for writing");
+  return fd;
+}
+
+void write_all_at(int fd, std::string_view bytes, std::uint64_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      throw_errno("cannot write");
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+}
+
+void truncate_file(int fd, std::uint64_t size_bytes) {
+  if (::ftruncate(fd, static_cast<off_t>(size_bytes)) != 0) throw_errno("cannot change the size of a file");
+}
+
+namespace {
+
+// For file systems whose kernel side cannot copy.
+std::uint64_t copy_by_hand(int from, std::uint64_t read_at, int to, std::uint64_t write_at) {
+  std::string block(1U << 20U, '\0');
+  while (true) {
+    const ssize_t got = ::pread(from, block.data(), block.size(), static_cast<off_t>(read_at));
+    if (got == 0) return read_at;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno("cannot read the file");
+    write_all_at(to, std::string_view(block).substr(0, static_cast<std::size_t>(got)), write_at);
+    read_at += static_cast<std::uint64_t>(got);
+    write_at += static_cast<std::uint64_t>(got);
+  }
+}
+
+}  // namespace
+
+std::uint64_t copy_file_to(int from, int to, std::uint64_t offset) {
+  constexpr std::size_t kBlock = std::size_t{64} << 20U;
+  loff_t read_at = 0;
+  auto write_at = static_cast<loff_t>(offset);
+  while (true) {
+    const ssize_t copied = ::copy_file_range(from, &read_at, to, &write_at, kBlock, 0);
+    if (copied == 0) return static_cast<std::uint64_t>(read_at);
+    if (copied > 0 || errno == EINTR) continue;
+    if (errno != EXDEV && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL) throw_errno("cannot copy a file");
+    return copy_by_hand(from, static_cast<std::uint64_t>(read_at), to, static_cast<std::uint64_t>(write_at));
+  }
+}
+
 std::uint64_t file_size(int fd) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) throw_errno("cannot look at the file");
   return static_cast<std::uint64_t>(status.st_size);
+}
+
+void sync_data(int fd) {
+  if (::fdatasync(fd) != 0) throw_errno("cannot make a file durable");
 }
 
 void sync_file(int fd) {

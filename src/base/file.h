@@ -41,9 +41,22 @@ UniqueFd create_file(const std::filesystem::path& path);
 /// Writes all of `bytes`, over short writes and EINTR.
 void write_all(int fd, std::string_view bytes);
 
+/// Opens an existing file for writing.
+UniqueFd open_for_writing(const std::filesystem::path& path);
+
+/// Same as write_all, at a place of the file.
+void write_all_at(int fd, std::string_view bytes, std::uint64_t offset);
+
+/// Makes the file exactly so long.
+void truncate_file(int fd, std::uint64_t size_bytes);
+
+/// Adds the whole of `from` to the file `to` at `offset`, in the kernel where it can; returns how much that was.
+std::uint64_t copy_file_to(int from, int to, std::uint64_t offset);
+
 std::uint64_t file_size(int fd);
 
 /// Makes content and name durable.
+void sync_data(int fd);  ///< only what is needed to read the content again
 void sync_file(int fd);
 void sync_folder(const std::filesystem::path& folder);
 

@@ -45,6 +45,9 @@ struct Config {
   int requests_per_minute = 600;
   std::chrono::days audit_retention{365};
 
+  std::chrono::hours upload_expiry{24};
+  int max_uploads_of_user = 100;
+
   int max_concurrent_jobs = 3;
   int max_attempts = 5;
   std::chrono::seconds stall_timeout{1800};

@@ -325,6 +325,17 @@ const std::vector<Setting>& table() {
        [](Config& c, std::string_view v) { c.audit_retention = std::chrono::days(parse_int(v, 1, 36500)); },
        [](const Config& c) { return std::to_string(c.audit_retention.count()); }},
 
+      {"uploads.expiry_hours",
+       {"VOXLATE_UPLOADS_EXPIRY_HOURS"},
+       "resumable uploads without new bytes for so long are deleted, 1 to 720",
+       [](Config& c, std::string_view v) { c.upload_expiry = std::chrono::hours(parse_int(v, 1, 720)); },
+       [](const Config& c) { return std::to_string(c.upload_expiry.count()); }},
+      {"uploads.max_per_user",
+       {"VOXLATE_UPLOADS_MAX_PER_USER"},
+       "resumable uploads and parts of them at once, until a job takes them, 1 to 10000",
+       [](Config& c, std::string_view v) { c.max_uploads_of_user = parse_int(v, 1, 10000); },
+       [](const Config& c) { return std::to_string(c.max_uploads_of_user); }},
+
       {"jobs.max_concurrent",
        {"VOXLATE_JOBS_MAX_CONCURRENT", "MAX_CONCURRENT_JOBS"},
        "jobs that run at once, 1 to 64",

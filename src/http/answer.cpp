@@ -7,6 +7,7 @@
 #include "http/guard.h"
 #include "http/identify.h"
 #include "http/routes.h"
+#include "http/tus_headers.h"
 
 namespace voxlate::http {
 namespace {
@@ -44,17 +45,19 @@ Response options_response(const std::string& allow) {
 }
 
 Response dispatch(Api& api, Request& request) {
-  const std::string_view wanted = request.head.method == "HEAD" ? "GET" : std::string_view(request.head.method);
+  const std::string_view method = effective_method(request.head, request.path);
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
   std::string allow;
   for (const Route& route : kRoutes) {
     auto captures = match_pattern(route.pattern, request.path);
     if (!captures) continue;
-    if (route.method == wanted) {
+    if (route.method == wanted || route.method == method) {
       request.captures = std::move(*captures);
       request.error_shape = route.error_shape;
       if (const auto problem = admit(api, request, route.access)) return problem_response(*problem, request);
       return route.handle(api, request);
     }
+    if (route.method == "OPTIONS") continue;
     allow += (allow.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);
   }
   // Who is not signed in does not learn what there is.
@@ -85,6 +88,13 @@ Response guarded(Api& api, Request& request) {
   if (const auto problem = check_host(request.head, api.options)) return problem_response(*problem, request);
   if (const auto problem = check_origin(request.head)) return problem_response(*problem, request);
   return dispatch(api, request);
+}
+
+// Of every answer about uploads, refusals included, but to OPTIONS.
+void add_tus_version(Response& response, const RequestHead& head) {
+  if (head.method == "OPTIONS") return;
+  response.add("Tus-Resumable", std::string(kTusVersion));
+  if (response.status == 412) response.add("Tus-Version", std::string(kTusVersion));
 }
 
 void log_failure(const Request& request, std::string_view reason, int status) {
@@ -146,6 +156,7 @@ Response answer(Api& api, Request& request) {
   Response response = answer_or_problem(api, request);
   for (Header& header : request.more_headers) response.headers.push_back(std::move(header));
   if (request.secure) response.add("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
+  if (is_upload_path(request.path)) add_tus_version(response, request.head);
   add_common_headers(response, request.id);
   if (request.secure) response.add("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
   log::debug("request answered",

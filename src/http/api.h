@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "http/translated_files.h"
 #include "http/upload.h"
+#include "http/upload_turns.h"
 #include "http/whisper_cpp_model.h"
 
 namespace voxlate::http {
@@ -80,6 +81,7 @@ struct Api {
   SpaceLedger space{};
   KeysInFlight keys{};
   UserCounts uploads{};
+  UploadTurns turns{};
   std::atomic<int> event_streams = 0;
   AwaitedJobs awaited{{.max_waiting = options.max_waiting_requests, .brief = options.brief_media}, services};
   WhisperCppModel whisper_cpp_model{};

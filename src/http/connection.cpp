@@ -68,6 +68,7 @@ void Connection::begin_body(const RequestHead& head) {
   scouted_ = 0;
   scout_finished_ = false;
   continue_wanted_ = head.expect_continue && !body_ended_;
+  if (!body_ended_) cut_event_.emplace();
   waited_ = {};
   waited_bytes_ = 0;
 }
@@ -127,8 +128,13 @@ bool Connection::fill_body() {
       return false;
     }
     const auto begin = Clock::now();
-    poll_socket(socket_.get(), POLLIN, /*wake_fd=*/-1, begin + std::min(kLongestWait, options_.body_rate_window));
+    const auto woken =
+        poll_socket(socket_.get(), POLLIN, cut_event_->fd(), begin + std::min(kLongestWait, options_.body_rate_window));
     waited_ += Clock::now() - begin;
+    if (woken == PollResult::kWoken) {
+      fail("malformed_request", "The request was ended by another one.");
+      return false;
+    }
   }
 }
 
@@ -173,6 +179,12 @@ std::size_t Connection::read_chunked(std::span<char> out) {
   return 0;
 }
 
+// Not by shutting the socket down for reading: then a client that sends on would get neither room nor a reset for long.
+void Connection::cut() {
+  was_cut_ = true;
+  cut_event_->fire();
+}
+
 bool Connection::client_gone() const {
   pollfd wait{.fd = socket_.get(), .events = POLLRDHUP, .revents = 0};
   return ::poll(&wait, 1, 0) > 0 && (wait.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
@@ -184,7 +196,8 @@ bool Connection::finish_body() {
     body_left_ = 0;
     body_ended_ = true;
   }
-  return body_ended_ && !failure_;
+  if (body_ended_) cut_event_.reset();
+  return body_ended_ && !failure_ && !was_cut_;
 }
 
 void Connection::break_off() {

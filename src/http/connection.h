@@ -13,6 +13,7 @@
 #include "http/chunked_decoder.h"
 #include "http/message.h"
 #include "http/server.h"
+#include "http/socket.h"
 
 namespace voxlate::http {
 
@@ -50,6 +51,8 @@ class Connection final : public BodyReader {
 
   std::size_t read(std::span<char> out) override;
   const std::optional<Problem>& failure() const override { return failure_; }
+  /// The connection takes no other request afterwards.
+  void cut() override;
 
   /// Whether the body of the last request was read to its end, so that another request can follow. A rest
   /// that has been received already is read away.
@@ -85,6 +88,8 @@ class Connection final : public BodyReader {
   ChunkedDecoder chunks_;
   bool body_ended_ = true;
   bool continue_wanted_ = false;
+  std::optional<WakeUp> cut_event_;  ///< while there is a body to read
+  std::atomic<bool> was_cut_ = false;
   std::optional<Problem> failure_;
 
   ChunkedDecoder scout_;         ///< finds the end of a chunked body before it is read

@@ -6,8 +6,6 @@
 namespace voxlate::http {
 namespace {
 
-constexpr std::size_t kMaxDocumentBytes = 256 * 1024;
-
 /// The last part of a URL's path, for as long as the server that has the file was not asked.
 std::string name_in(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
@@ -21,21 +19,10 @@ Problem url_not_allowed(const std::string& member, const Error& error) {
       .code = "url_not_allowed", .detail = error.what(), .errors = {{.pointer = "/" + member, .detail = error.what()}}};
 }
 
-Response import_job(Api& api, Request& request, const std::string& key) {
-  auto text = read_text_body(request.body, kMaxDocumentBytes);
-  if (const auto* problem = std::get_if<Problem>(&text)) return problem_response(*problem, request);
-  auto document = parse_job_document(std::get<std::string>(text));
-  if (const auto* problem = std::get_if<Problem>(&document)) return problem_response(*problem, request);
-  auto& asked = std::get<JobDocument>(document);
-  if (!asked.url) {
-    return problem_response({.code = "invalid_input",
-                             .detail = "The job has no media: expected the member \"url\".",
-                             .errors = {{.pointer = "/url", .detail = "The address is missing."}}},
-                            request);
-  }
+Response import_job(Api& api, Request& request, const std::string& key, const JobDocument& asked) {
   NewJob job;
   try {
-    job.source_url = api.services.check_import_url(*asked.url);
+    job.source_url = api.services.check_import_url(asked.url.value_or(""));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kInvalidInput) throw;
     return problem_response(url_not_allowed("url", error), request);
@@ -48,7 +35,7 @@ Response import_job(Api& api, Request& request, const std::string& key) {
   job.idempotency_key = key;
   job.fingerprint = sha256_hex(canonical_form(job.spec) + job.source_url);
   api.services.complete_spec(job.spec);
-  const auto added = add_job(api, request, /*file=*/std::nullopt, std::move(job));
+  const auto added = add_job(api, request, PutSource(), std::move(job));
   if (const auto* problem = std::get_if<Problem>(&added)) return problem_response(*problem, request);
   const auto& result = std::get<EnqueueResult>(added);
   return job_accepted(api, result.job, result.replayed);

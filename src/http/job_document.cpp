@@ -79,6 +79,8 @@ std::variant<JobDocument, Problem> parse_job_document(std::string_view text) {
     }
     if (name == "url")
       job.url = *field;
+    else if (name == "upload")
+      job.upload = *field;
     else
       job.fields.emplace_back(name, *field);
   }

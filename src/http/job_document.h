@@ -12,8 +12,9 @@ namespace voxlate::http {
 
 /// A job asked for in JSON instead of in a form: its media is named, not sent.
 struct JobDocument {
-  std::optional<std::string> url;  ///< where it is to be fetched
-  FormFields fields;               ///< the options, as a form would have them
+  std::optional<std::string> url;       ///< where it is to be fetched
+  std::optional<std::string> upload{};  ///< the id of the resumable upload that it is
+  FormFields fields;                    ///< the options, as a form would have them
 };
 
 /// Whether the body is said to be JSON.

@@ -17,9 +17,9 @@ constexpr int kMaxAudioTrack = 999;
 constexpr std::size_t kMaxPromptBytes = 4096;
 constexpr std::size_t kMaxGlossaryBytes = 64 << 10;
 
-constexpr std::array<std::string_view, 16> kFieldNames = {
-    "kind", "translator", "glossary", "language", "engine",      "model",    "task",        "prompt",
-    "vad",  "targets",    "formats",  "profile",  "audio_track", "priority", "webhook_url", "file"};
+constexpr std::array<std::string_view, 17> kFieldNames = {
+    "kind",    "translator", "glossary", "language",    "engine",   "model",       "task", "prompt", "vad",
+    "targets", "formats",    "profile",  "audio_track", "priority", "webhook_url", "file", "upload"};
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -102,7 +102,8 @@ class Reader {
       read_list(name, value, spec_.targets, is_language_tag, "a language tag such as \"es\"");
     else if (name == "formats")
       read_list(name, value, spec_.formats, is_format, "one of srt, vtt, txt, tsv, json");
-    else if (name != field || std::ranges::find(kFieldNames, name) == kFieldNames.end() || name == "file")
+    else if (name != field || std::ranges::find(kFieldNames, name) == kFieldNames.end() || name == "file" ||
+             name == "upload")
       refuse_name(field);
     else if (std::ranges::find(seen_, name) != seen_.end())
       fail(name, "The field is given twice.");
@@ -134,8 +135,10 @@ class Reader {
   void refuse_name(const std::string& field) {
     const bool only_unknown = only_unknown_;
     fail(std::string(truncate_utf8(repair_utf8(field), 64)),
-         field == "file" ? "The part \"file\" must be a file: it needs a file name." : unknown_field(field));
-    only_unknown_ = only_unknown && field != "file";
+         field == "file"     ? "The part \"file\" must be a file: it needs a file name."
+         : field == "upload" ? "An upload is named once, and not together with a file."
+                             : unknown_field(field));
+    only_unknown_ = only_unknown && field != "file" && field != "upload";
   }
 
   void read_list(const std::string& field, std::string_view text, std::vector<std::string>& list,
@@ -234,6 +237,14 @@ std::variant<JobSpec, Problem> parse_job_request(const FormFields& fields, std::
   Reader reader(source_name);
   for (const auto& [name, value] : fields) reader.read(name, value);
   return std::move(reader).result();
+}
+
+std::optional<std::string> take_upload_id(FormFields& fields) {
+  const auto found = std::ranges::find(fields, std::string("upload"), &FormFields::value_type::first);
+  if (found == fields.end()) return std::nullopt;
+  std::string id(trim(found->second));
+  fields.erase(found);
+  return id;
 }
 
 std::string canonical_form(const JobSpec& spec) {

@@ -15,6 +15,9 @@ namespace voxlate::http {
 /// Name and value of one form field that is not a file, in the order they came.
 using FormFields = std::vector<std::pair<std::string, std::string>>;
 
+/// The upload that the fields name instead of a file, taken out of them.
+std::optional<std::string> take_upload_id(FormFields& fields);
+
 /// Reads the options of `POST /api/jobs`. Everything wrong is listed at once, with the name of the field;
 /// what depends on the installation (engines, pairs of languages) is not judged here.
 std::variant<JobSpec, Problem> parse_job_request(const FormFields& fields, std::string_view source_name);

@@ -12,11 +12,13 @@
 #include "http/new_job.h"
 #include "http/owner_limits.h"
 #include "http/routes.h"
+#include "http/upload_space.h"
 
 namespace voxlate::http {
 namespace {
 
 constexpr std::uint64_t kFormOverheadBytes = 64 * 1024;
+constexpr std::size_t kMaxDocumentBytes = 256 * 1024;
 constexpr int kEstimateFrom = 20;
 
 Response job_response(Api& api, int status, const Job& job) {
@@ -71,18 +73,6 @@ std::optional<Problem> refuse_new_job(Api& api, const Request& request) {
   return std::nullopt;
 }
 
-Problem no_space() {
-  return {
-      .code = "storage_full", .detail = "There is not enough room on the disk for this upload.", .retry_after_s = 60};
-}
-
-// A body of unknown length may be as large as allowed.
-UploadSpace::UploadSpace(Api& api, const Request& request) {
-  const std::uint64_t expected = request.head.content_length.value_or(api.options.max_upload_bytes);
-  if (api.space.try_reserve(expected, api.services.data.space().free_bytes, api.options.min_free_disk_bytes))
-    reservation_.emplace(api.space, expected);
-}
-
 namespace {
 
 /// The folder of a job that is not in the store yet; removed unless kept.
@@ -115,8 +105,15 @@ std::optional<Problem> refuse_priority(const Request& request, const JobSpec& sp
   return Problem{.code = "not_allowed", .detail = "Only administrators make urgent jobs."};
 }
 
-// The upload is durable under the name of the job before the job exists.
 std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, std::optional<UploadFile> file,
+                                             NewJob job) {
+  if (!file) return add_job(api, request, PutSource(), std::move(job));
+  const PutSource move_file = [&](const Workspace& workspace) { file->move_to(workspace.source()); };
+  return add_job(api, request, move_file, std::move(job));
+}
+
+// The source is durable under the name of the job before the job exists.
+std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, const PutSource& put_source,
                                              NewJob job) {
   // The upload may have taken long.
   if (!still_signed_in(api, request)()) {
@@ -126,9 +123,9 @@ std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, s
   job.owner = request.caller.user_id;
   job.limits = limits_of(api, request);
   NewWorkspace workspace(api.services.data.workspace(job.id));
-  if (file) {
+  if (put_source) {
     (*workspace).create();
-    file->move_to((*workspace).source());
+    put_source(*workspace);
   }
   EnqueueResult result = api.services.store.enqueue(job, api.services.clock.now());
   if (result.replayed) return result;
@@ -138,21 +135,34 @@ std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, s
   workspace.keep();
   api.services.feed.publish(ChangeKind::kJob, job.id, job.owner);
   api.services.wake_workers();
-  log::info("job queued", {{"job_id", job.id}, {"size_bytes", job.media.size_bytes}});
+  log::info("job queued", {{"job_id", job.id}, {"size_bytes", job.media.size_bytes}, {"upload_id", job.upload_id}});
   return result;
 }
 
 namespace {
 
-Response receive_job(Api& api, Request& request, const std::string& key) {
-  if (is_json(request.head.value("content-type"))) return import_job(api, request, key);
-  const Options& options = api.options;
-  const UploadSpace space(api, request);
-  if (!space.is_promised()) return problem_response(no_space(), request);
-  auto received = receive_form(request.head.value("content-type"), request.body, api.services.data.uploads(),
-                               {.max_file_bytes = options.max_upload_bytes});
-  if (const auto* problem = std::get_if<Problem>(&received)) return problem_response(*problem, request);
-  UploadForm form = std::get<UploadForm>(std::move(received));
+Response receive_document(Api& api, Request& request, const std::string& key) {
+  auto text = read_text_body(request.body, kMaxDocumentBytes);
+  if (const auto* problem = std::get_if<Problem>(&text)) return problem_response(*problem, request);
+  auto parsed = parse_job_document(std::get<std::string>(text));
+  if (const auto* problem = std::get_if<Problem>(&parsed)) return problem_response(*problem, request);
+  const auto& document = std::get<JobDocument>(parsed);
+  if (document.url && document.upload) {
+    return problem_response({.code = "invalid_input",
+                             .detail = "The job has two sources: expected one of \"url\" and \"upload\".",
+                             .errors = {{.pointer = "/url", .detail = "There is an upload, too."}}},
+                            request);
+  }
+  if (document.url) return import_job(api, request, key, document);
+  if (document.upload) return use_upload(api, request, key, *document.upload, document.fields);
+  return problem_response({.code = "invalid_input",
+                           .detail = "The job has no media: expected the member \"url\" or \"upload\".",
+                           .errors = {{.pointer = "/url", .detail = "The address is missing."},
+                                      {.pointer = "/upload", .detail = "The id of an upload is missing."}}},
+                          request);
+}
+
+Response receive_file(Api& api, Request& request, const std::string& key, UploadForm form) {
   auto parsed = parse_job_request(form.fields, form.file_name);
   if (const auto* problem = std::get_if<Problem>(&parsed)) return problem_response(*problem, request);
 
@@ -161,16 +171,30 @@ Response receive_job(Api& api, Request& request, const std::string& key) {
   if (const auto problem = refuse_priority(request, job.spec)) return problem_response(*problem, request);
   if (const auto problem = check_webhook(api, job.spec)) return problem_response(*problem, request);
   job.idempotency_key = key;
-  job.fingerprint = sha256_hex(canonical_form(job.spec) + form.file.sha256());
+  job.fingerprint = sha256_hex(canonical_form(job.spec) + form.file->sha256());
   api.services.complete_spec(job.spec);
   request.phase = RequestPhase::kProbing;
-  job.media = api.services.probe(form.file.path(), job.spec);
+  job.media = api.services.probe(form.file->path(), job.spec);
   request.phase = RequestPhase::kOther;
-  job.media.size_bytes = form.file.size_bytes();
+  job.media.size_bytes = form.file->size_bytes();
   const auto added = add_job(api, request, std::move(form.file), std::move(job));
   if (const auto* problem = std::get_if<Problem>(&added)) return problem_response(*problem, request);
   const auto& result = std::get<EnqueueResult>(added);
   return job_accepted(api, result.job, result.replayed);
+}
+
+Response receive_job(Api& api, Request& request, const std::string& key) {
+  const std::string_view content_type = request.head.value("content-type");
+  if (is_json(content_type)) return receive_document(api, request, key);
+  const UploadSpace space(api, request);
+  if (!space.is_promised()) return problem_response(no_space(), request);
+  auto received = receive_form(content_type, request.body, api.services.data.uploads(),
+                               {.max_file_bytes = api.options.max_upload_bytes, .may_name_upload = true});
+  if (const auto* problem = std::get_if<Problem>(&received)) return problem_response(*problem, request);
+  UploadForm form = std::get<UploadForm>(std::move(received));
+  if (form.file) return receive_file(api, request, key, std::move(form));
+  const std::string id = take_upload_id(form.fields).value_or("");
+  return use_upload(api, request, key, id, form.fields);
 }
 
 std::optional<JobState> parse_state(std::string_view text) {

@@ -60,6 +60,7 @@ Json progress_of(const Job& job, TimePoint now) {
 
 Json waiting_of(const Job& job, const JobContext& context) {
   if (job.state != JobState::kQueued) return nullptr;
+  if (job.awaits_upload) return {{"reason", "upload"}, {"upload", job.upload_id}};
   if (context.awaits_model) return {{"reason", "model"}, {"model", job.spec.model}};
   if (job.run_after > context.now) return {{"reason", "retry"}, {"retry_at", format_utc(job.run_after)}};
   if (!job.awaited_url.empty()) {

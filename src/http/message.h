@@ -32,6 +32,10 @@ class BodyReader {
 
   /// The client has closed its end: nobody waits for an answer.
   virtual bool client_gone() const { return false; }
+
+  /// Lets a read that waits for the client end soon, as if the client had gone away. From any thread, while the
+  /// request lives.
+  virtual void cut() {}
 };
 
 /// How a family of clients expects to be told what went wrong.

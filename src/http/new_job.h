@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <variant>
 
+#include "base/workspace.h"
 #include "http/api.h"
 #include "http/message.h"
 #include "http/upload.h"
@@ -13,20 +15,6 @@ namespace voxlate::http {
 /// What can be refused of a request for a job before a byte of its body is read: shutdown, size, a full queue.
 std::optional<Problem> refuse_new_job(Api& api, const Request& request);
 
-Problem no_space();
-
-/// Room on the disk for the body of a request, while it lives.
-class UploadSpace {
- public:
-  UploadSpace(Api& api, const Request& request);
-
-  /// False: there is not enough.
-  bool is_promised() const { return reservation_.has_value(); }
-
- private:
-  std::optional<SpaceLedger::Reservation> reservation_;
-};
-
 /// What the caller may not ask of a job.
 std::optional<Problem> refuse_priority(const Request& request, const JobSpec& spec);
 
@@ -35,5 +23,9 @@ std::optional<Problem> refuse_priority(const Request& request, const JobSpec& sp
 /// id, owner and limits.
 std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, std::optional<UploadFile> file,
                                              NewJob job);
+
+/// Puts what the job reads into its new folder; empty: nothing is there yet.
+using PutSource = std::function<void(const Workspace&)>;
+std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, const PutSource& put_source, NewJob job);
 
 }  // namespace voxlate::http

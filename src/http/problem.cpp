@@ -62,6 +62,13 @@ constexpr std::array kKinds = {
     Kind{"job_cancelled", 410, "The work was cancelled"},
     Kind{"voices_not_available", 422, "There are no voices"},
     Kind{"too_many_waiting", 503, "Too many requests wait"},
+    Kind{"mismatching_upload_offset", 409, "The upload is at another offset"},
+    Kind{"upload_conflict", 409, "The state of the upload does not allow this"},
+    Kind{"upload_expired", 410, "The upload has expired"},
+    Kind{"unsupported_tus_version", 412, "Another version of the tus protocol is spoken here"},
+    Kind{"upload_taken_over", 423, "A newer request works on the upload"},
+    Kind{"too_many_uploads", 429, "Too many uploads"},
+    Kind{"checksum_mismatch", 460, "The checksum does not match"},
     Kind{"client_not_built", 404, "The browser client is not part of this build"},
 };
 

@@ -3,10 +3,10 @@
 #include <httplib.h>
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 #include <functional>
 
+#include "http/http_date.h"
 #include "http/version.h"
 
 namespace voxlate::http {
@@ -37,19 +37,6 @@ class LibraryStream final : public httplib::Stream {
   std::size_t position_ = 0;
   std::string written_;
 };
-
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7), whatever the locale.
-std::string http_date() {
-  constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  const auto two = [](int number) { return std::string(number < 10 ? "0" : "") + std::to_string(number); };
-  return std::string(kDays.at(static_cast<std::size_t>(parts.tm_wday))) + ", " + two(parts.tm_mday) + " " +
-         kMonths.at(static_cast<std::size_t>(parts.tm_mon)) + " " + std::to_string(parts.tm_year + 1900) + " " +
-         two(parts.tm_hour) + ":" + two(parts.tm_min) + ":" + two(parts.tm_sec) + " GMT";
-}
 
 std::uint64_t length_of(const Response& response) {
   return response.file ? response.file->length : response.body.size();
@@ -101,7 +88,7 @@ void Library::fill(httplib::Response& out) const {
   const auto no_piece = [](std::size_t, std::size_t, httplib::DataSink&) { return false; };
   const auto no_event = [](std::size_t, httplib::DataSink&) { return false; };
   out.status = response_.status;
-  out.set_header("Date", http_date());
+  out.set_header("Date", http_date(std::time(nullptr)));
   for (const Header& header : response_.headers) out.set_header(header.name, header.value);
   const bool endless = response_.events || response_.stream;
   if (endless && minor_version_ >= 1)

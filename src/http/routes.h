@@ -7,6 +7,7 @@
 
 #include "http/api.h"
 #include "http/dialect_routes.h"
+#include "http/job_document.h"
 #include "http/json.h"
 #include "http/message.h"
 
@@ -53,6 +54,11 @@ Response rotate_webhook(Api& api, Request& request);
 Response enable_webhook(Api& api, Request& request);
 Response list_deliveries(Api& api, Request& request);
 Response replay_delivery(Api& api, Request& request);
+Response tus_options(Api& api, Request& request);
+Response create_upload(Api& api, Request& request);
+Response show_upload(Api& api, Request& request);
+Response patch_upload(Api& api, Request& request);
+Response delete_upload(Api& api, Request& request);
 Response send_openapi(Api& api, Request& request);
 Response livez(Api& api, Request& request);
 Response readyz(Api& api, Request& request);
@@ -61,7 +67,15 @@ Response readyz(Api& api, Request& request);
 Response send_client(Api& api, Request& request);
 
 /// `POST /api/jobs` with a JSON document that says where the media is.
-Response import_job(Api& api, Request& request, const std::string& key);
+Response import_job(Api& api, Request& request, const std::string& key, const JobDocument& asked);
+
+/// `POST /api/jobs` on a resumable upload, complete or not. `key` is the request's Idempotency-Key, which the caller
+/// holds; empty: none.
+Response use_upload(Api& api, Request& request, const std::string& key, const std::string& id,
+                    const FormFields& fields);
+
+/// The upload, when there is one and the caller may see it.
+std::optional<Upload> find_upload(const Api& api, const Request& request, const std::string& id);
 
 /// The answer to whoever made a job, or asked for one that was made before.
 Response job_accepted(const Api& api, const Job& job, bool replayed);
@@ -134,6 +148,12 @@ inline constexpr std::array kRoutes = {
     Route{"POST", "/api/webhooks/{id}/enable", enable_webhook, Access::kWrite},
     Route{"GET", "/api/webhooks/{id}/deliveries", list_deliveries, Access::kRead},
     Route{"POST", "/api/webhooks/{id}/deliveries/{delivery}/replay", replay_delivery, Access::kWrite},
+    Route{"OPTIONS", "/api/uploads", tus_options, Access::kOpen},
+    Route{"POST", "/api/uploads", create_upload, Access::kWrite},
+    Route{"OPTIONS", "/api/uploads/{id}", tus_options, Access::kOpen},
+    Route{"HEAD", "/api/uploads/{id}", show_upload, Access::kWrite},
+    Route{"PATCH", "/api/uploads/{id}", patch_upload, Access::kWrite},
+    Route{"DELETE", "/api/uploads/{id}", delete_upload, Access::kWrite},
     Route{"GET", "/api/openapi.yaml", send_openapi, Access::kRead},
     Route{"POST", "/v1/audio/transcriptions", openai_transcribe, Access::kWrite, ErrorShape::kOpenAi},
     Route{"POST", "/v1/audio/translations", openai_translate, Access::kWrite, ErrorShape::kOpenAi},

@@ -13,6 +13,7 @@
 #include "http/routes.h"
 #include "http/socket.h"
 #include "http/stream_writer.h"
+#include "http/tus_headers.h"
 
 namespace voxlate::http {
 namespace {
@@ -96,6 +97,8 @@ RequestHandler::Plan Server::Impl::plan(const RequestHead& head) {
   if (reads && (path == "/readyz" || path == "/health")) return {.lane = Lane::kReady};
   const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
   const bool fits = head.content_length.value_or(0) <= api_.options.max_upload_bytes + kFormOverheadBytes;
+  // What comes of a resumable upload is acknowledged at once, so nothing of it waits in the loop.
+  if (has_body && is_upload_path(path)) return {.lane = Lane::kBody};
   return {.lane = Lane::kRequest, .await_body = has_body && fits && is_route(head)};
 }
 

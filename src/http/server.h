@@ -22,6 +22,7 @@
 #include "voxlate/progress.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcript.h"
+#include "voxlate/upload_store.h"
 #include "voxlate/webhook_store.h"
 
 namespace voxlate::accounts {
@@ -36,8 +37,10 @@ struct Options {
   int port = 5000;                           ///< 0: any free one
   std::vector<std::string> allowed_hosts{};  ///< names in `Host` besides loopback names, `host` and IP addresses
   std::uint64_t max_upload_bytes = std::uint64_t{1} << 30;
-  std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30;  ///< kept free for results and the database
-  std::optional<std::chrono::seconds> max_media_duration{};    ///< only reported; enforced by `Services::probe`
+  std::uint64_t min_free_disk_bytes = std::uint64_t{2} << 30;        ///< kept free for results and the database
+  std::optional<std::chrono::seconds> max_media_duration{};          ///< only reported; enforced by `Services::probe`
+  std::chrono::milliseconds upload_expiry = std::chrono::hours(24);  ///< without new bytes
+  int max_uploads_of_user = 100;                                     ///< resumable ones, until a job takes them
   int max_queued_jobs = 1000;
   int max_webhooks = 20;  ///< of each user
   int max_jobs_per_page = 200;
@@ -69,6 +72,7 @@ struct Options {
 struct Services {
   DataFolder& data;
   JobStore& store;
+  UploadStore& uploads;
   ChangeFeed& feed;
   ModelStore& models;
   WebhookStore& webhooks;
@@ -92,6 +96,8 @@ struct Services {
   std::function<std::optional<ImportProgress>(const std::string& job_id)> import_progress{};
   /// A job may have become runnable, or is to be stopped; or there is a message to send.
   std::function<void()> wake_workers;
+  /// An upload got more bytes, or is gone.
+  std::function<void()> upload_changed = [] {};
   /// Users and their keys; none: accounts are off, and everybody is the local user.
   accounts::Accounts* accounts = nullptr;
   /// Deletes the jobs of a user with their files, and everything that is left of the user then.

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "http/new_job.h"
 #include "http/owner_limits.h"
+#include "http/upload_space.h"
 
 namespace voxlate::http {
 namespace {
@@ -112,11 +113,11 @@ std::variant<AwaitedSpeech, Problem> submit_speech(Api& api, Request& request, c
   JobSpec spec = std::get<JobSpec>(std::move(parsed));
   api.services.complete_spec(spec);
   request.phase = RequestPhase::kProbing;
-  MediaSummary media = api.services.probe(upload.file.path(), spec);
+  MediaSummary media = api.services.probe(upload.file->path(), spec);
   request.phase = RequestPhase::kOther;
-  media.size_bytes = upload.file.size_bytes();
+  media.size_bytes = upload.file->size_bytes();
   speech.duration = media.duration;
-  const std::string key = key_of(spec, upload.file, request);
+  const std::string key = key_of(spec, *upload.file, request);
   std::optional<Problem> refused;
   speech.job = api.awaited.submit(key, [&]() -> std::optional<std::string> {
     auto added = add_speech(api, request, upload, std::move(spec), std::move(media));

@@ -234,7 +234,7 @@ Response text_translate_file(Api& api, Request& request) {
   const std::string name = safe_file_name(form.file_name, /*max_bytes=*/200);
   const auto dot = name.rfind('.');
   const std::string extension = dot == std::string::npos ? "" : name.substr(dot);
-  const std::string text = read_file(form.file.path(), kMaxFileBytes);
+  const std::string text = read_file(form.file->path(), kMaxFileBytes);
   auto translated =
       translate_document(api, request, {.text = text, .extension = extension, .source = source, .target = target});
   if (const auto* problem = std::get_if<Problem>(&translated)) return problem_response(*problem, request);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 
@@ -47,10 +48,14 @@ class FormReceiver {
 
   std::variant<UploadForm, Problem> result() && {
     if (problem_) return *problem_;
+    const bool names_upload = limits_.may_name_upload &&
+                              std::ranges::find(fields_, "upload", &FormFields::value_type::first) != fields_.end();
+    if (!file_ && names_upload) return UploadForm{.file = {}, .file_name = {}, .fields = std::move(fields_)};
     if (!file_) {
       return Problem{.code = "invalid_input",
                      .detail = "The form has no file: expected one part called \"" + std::string(limits_.part) +
-                               "\" with a file name.",
+                               "\" with a file name" +
+                               (limits_.may_name_upload ? ", or the field \"upload\" with the id of an upload." : "."),
                      .errors = {{.pointer = "/" + std::string(limits_.part), .detail = "The file is missing."}}};
     }
     if (file_->size_bytes() == 0) {

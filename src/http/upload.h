@@ -45,8 +45,8 @@ class UploadFile {
 
 /// A whole form: one file and the other fields.
 struct UploadForm {
-  UploadFile file;
-  std::string file_name;  ///< text of the client
+  std::optional<UploadFile> file;  ///< none only when a field names an upload instead
+  std::string file_name;           ///< text of the client
   FormFields fields;
 };
 
@@ -56,11 +56,13 @@ struct UploadLimits {
   std::size_t max_field_bytes = 64 * 1024;
   std::string_view part = "file";  ///< name of the part with the file
   std::string_view prefix{};       ///< put before the content of the file
+  bool may_name_upload = false;    ///< a field `upload` will do instead of a file
 };
 
-/// Streams a multipart form to disk in constant memory: exactly one part with a file name, called `limits.part`.
-/// Throws `kStorageFull` and what else writing can throw; whatever it returns or throws, an unfinished file
-/// is gone. The file is durable under its temporary name when it returns.
+/// Streams a multipart form to disk in constant memory: exactly one part with a file name, called `limits.part`, or
+/// none when a field `upload` names what was uploaded before and `limits` lets it. Throws `kStorageFull` and what else
+/// writing can throw; whatever it returns or throws, an unfinished file is gone. The file is durable under its
+/// temporary name when it returns.
 std::variant<UploadForm, Problem> receive_form(std::string_view content_type, BodyReader& body,
                                                const std::filesystem::path& folder, const UploadLimits& limits);
 

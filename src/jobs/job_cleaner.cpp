@@ -1,7 +1,5 @@
 #include "jobs/job_cleaner.h"
 
-#include <set>
-
 #include "base/log.h"
 
 namespace voxlate::jobs {
@@ -12,7 +10,7 @@ constexpr int kBatch = 100;
 /// Returns the retention once the data folder was swept, so that nothing runs before.
 JobCleaner::Options swept(JobCleaner::Options options, const JobStore& store, const DataFolder& data) {
   const std::vector<std::string> ids = store.ids();
-  const int removed = data.sweep({ids.begin(), ids.end()});
+  const int removed = data.sweep({ids.begin(), ids.end()}, options.uploads);
   if (removed > 0) log::info("data folder swept", {{"removed", removed}});
   return options;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
 
 #include "base/change_feed.h"
@@ -18,6 +19,7 @@ class JobCleaner {
   struct Options {
     std::chrono::milliseconds retention = std::chrono::days(7);
     std::chrono::milliseconds interval = std::chrono::minutes(10);
+    std::set<std::string> uploads{};  ///< ids of those that go on: their files are kept at the start
   };
 
   /// Sweeps the data folder (construct it before anything is uploaded), then cleans every `interval`, the first

@@ -192,6 +192,10 @@ bool JobRunner::give_up(const Attempt& attempt, const JobError& error) {
 bool JobRunner::fail(const Attempt& attempt, const JobError& error) {
   const Job& job = attempt.job();
   const TimePoint now = clock_.now();
+  if (error.code == ErrorCode::kUnavailable && !job.upload_id.empty() && store_.await_upload(attempt.lease(), now)) {
+    log::info("job awaits its upload again", {{"job_id", job.id}});
+    return true;
+  }
   std::optional<TimePoint> retry_at;
   if (job.attempt < max_attempts_for(options_.retry, error.code)) {
     retry_at = now + retry_delay(options_.retry, job.attempt, dice(attempt.lease()));

@@ -42,9 +42,10 @@ Timeline::Options timeline_options(const AVFormatContext& format, const MediaInf
 /// `silence_`.
 class AudioReader::Stream {
  public:
-  Stream(UniqueFd file, std::optional<int> audio_track, const Limits& limits, std::stop_token stop)
+  Stream(UniqueFd file, std::optional<int> audio_track, const Limits& limits, std::stop_token stop,
+         WaitForBytes wait_for_bytes)
       : limits_(limits),
-        demuxer_(std::move(file), limits, std::move(stop)),
+        demuxer_(std::move(file), limits, std::move(stop), std::move(wait_for_bytes)),
         media_(read_media_info(demuxer_, limits)),
         track_(require_audio(media_, audio_track)),
         decoder_(demuxer_, track_.stream, limits),
@@ -183,11 +184,13 @@ class AudioReader::Stream {
 };
 
 AudioReader::AudioReader(const std::filesystem::path& path, std::optional<int> audio_track, const Limits& limits,
-                         std::stop_token stop)
-    : AudioReader(open_for_reading(path), audio_track, limits, std::move(stop)) {}
+                         std::stop_token stop, WaitForBytes wait_for_bytes)
+    : AudioReader(open_for_reading(path), audio_track, limits, std::move(stop), std::move(wait_for_bytes)) {}
 
-AudioReader::AudioReader(UniqueFd file, std::optional<int> audio_track, const Limits& limits, std::stop_token stop)
-    : stream_(std::make_unique<Stream>(std::move(file), audio_track, limits, std::move(stop))) {}
+AudioReader::AudioReader(UniqueFd file, std::optional<int> audio_track, const Limits& limits, std::stop_token stop,
+                         WaitForBytes wait_for_bytes)
+    : stream_(
+          std::make_unique<Stream>(std::move(file), audio_track, limits, std::move(stop), std::move(wait_for_bytes))) {}
 
 AudioReader::~AudioReader() = default;
 

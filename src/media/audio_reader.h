@@ -11,6 +11,7 @@
 #include "media/limits.h"
 #include "media/media_info.h"
 #include "media/media_reader.h"
+#include "voxlate/arrival.h"
 
 namespace voxlate::media {
 
@@ -22,9 +23,12 @@ class AudioReader final : public TrackReader {
  public:
   /// Opens the file and decodes the first frame. Throws as `probe`, as `require_audio`, `kCorrupt` when there
   /// is no sound in the track or nothing can be decoded, `kUnsupported` for encrypted sound.
+  /// With `wait_for_bytes` the file is still coming in and is read behind what is there; then also `kUnavailable` when
+  /// that is slower than `Limits::arrival_timeout`, and what `wait_for_bytes` throws.
   AudioReader(const std::filesystem::path& path, std::optional<int> audio_track, const Limits& limits,
-              std::stop_token stop);
-  AudioReader(UniqueFd file, std::optional<int> audio_track, const Limits& limits, std::stop_token stop);
+              std::stop_token stop, WaitForBytes wait_for_bytes = {});
+  AudioReader(UniqueFd file, std::optional<int> audio_track, const Limits& limits, std::stop_token stop,
+              WaitForBytes wait_for_bytes = {});
   ~AudioReader() override;
 
   /// Throws also `kTooLarge` after more than `Limits::max_duration`, `kCorrupt` when damage dominates, and

@@ -30,8 +30,9 @@ int is_due(void* interrupt) { return static_cast<const Interrupt*>(interrupt)->i
 
 }  // namespace
 
-Demuxer::Demuxer(UniqueFd file, const Limits& limits, std::stop_token stop)
-    : interrupt_(std::move(stop), limits.open_timeout), input_(std::move(file), interrupt_) {
+Demuxer::Demuxer(UniqueFd file, const Limits& limits, std::stop_token stop, WaitForBytes wait_for_bytes)
+    : interrupt_(std::move(stop), limits.open_timeout),
+      input_(std::move(file), interrupt_, std::move(wait_for_bytes), limits.arrival_timeout) {
   prepare_ffmpeg();
   interrupt_.check();
   detect();
@@ -89,6 +90,7 @@ void Demuxer::find_streams(const Limits& limits) {
   // FFmpeg replaced the dictionaries by what it did not use.
   for (std::size_t index = 0; index < owners.size(); ++index) *owners[index].get() = options[index];
   interrupt_.check();
+  input_.check();
   if (error < 0) fail(error);
   if (format_->nb_streams == 0) {
     if (!certain_) refuse("something of an unknown kind");

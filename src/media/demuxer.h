@@ -19,7 +19,8 @@ class Demuxer {
  public:
   /// Throws `kUnsupported` (empty, not media, a format that is not accepted), `kCorrupt`, `kTooLarge` (over
   /// `limits`), `kTimeout`, `kCancelled`.
-  Demuxer(UniqueFd file, const Limits& limits, std::stop_token stop);
+  /// With `wait_for_bytes` the file is still coming in: see FileInput; also what that throws.
+  Demuxer(UniqueFd file, const Limits& limits, std::stop_token stop, WaitForBytes wait_for_bytes = {});
   Demuxer(const Demuxer&) = delete;
   Demuxer& operator=(const Demuxer&) = delete;
 

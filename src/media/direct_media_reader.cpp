@@ -12,8 +12,9 @@ MediaInfo DirectMediaReader::probe(const std::filesystem::path& path, std::stop_
 }
 
 std::unique_ptr<TrackReader> DirectMediaReader::open_audio(const std::filesystem::path& path,
-                                                           std::optional<int> audio_track, std::stop_token stop) const {
-  return std::make_unique<AudioReader>(path, audio_track, limits_, std::move(stop));
+                                                           std::optional<int> audio_track, std::stop_token stop,
+                                                           WaitForBytes wait_for_bytes) const {
+  return std::make_unique<AudioReader>(path, audio_track, limits_, std::move(stop), std::move(wait_for_bytes));
 }
 
 }  // namespace voxlate::media

@@ -12,7 +12,7 @@ class DirectMediaReader final : public MediaReader {
 
   MediaInfo probe(const std::filesystem::path& path, std::stop_token stop) const override;
   std::unique_ptr<TrackReader> open_audio(const std::filesystem::path& path, std::optional<int> audio_track,
-                                          std::stop_token stop) const override;
+                                          std::stop_token stop, WaitForBytes wait_for_bytes) const override;
   std::optional<Sandbox> sandbox() const override { return std::nullopt; }
 
  private:

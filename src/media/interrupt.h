@@ -20,6 +20,11 @@ class Interrupt {
     deadline_ = std::chrono::steady_clock::now() + budget;
   }
 
+  /// Time that passed while the file itself was awaited does not count.
+  void extend(std::chrono::steady_clock::duration waited) { deadline_ += waited; }
+
+  bool stop_requested() const noexcept { return stop_.stop_requested(); }
+
   bool is_due() const noexcept { return stop_.stop_requested() || std::chrono::steady_clock::now() >= deadline_; }
 
   /// Throws `kCancelled` or `kTimeout` when it is due.

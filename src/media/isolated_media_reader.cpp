@@ -20,10 +20,30 @@ TrackOpened expect_track(WorkerMessage message) {
 
 }  // namespace
 
-IsolatedTrackReader::IsolatedTrackReader(WorkerEnds ends, const Limits& limits, std::stop_token stop)
+IsolatedTrackReader::IsolatedTrackReader(WorkerEnds ends, const Limits& limits, ArrivingBytes arriving,
+                                         std::stop_token stop)
     : limits_(limits),
+      stop_(stop),
+      arriving_(std::move(arriving)),
       worker_(std::move(ends), std::move(stop)),
-      track_(expect_track(worker_.next(limits.open_timeout + kGrace))) {}
+      track_(expect_track(next(limits.open_timeout + kGrace))) {}
+
+// The worker asks when it has read all that it was told of; the time that it waits counts for no limit but that of the
+// arrival. It is told nothing twice, so that its questions end.
+WorkerMessage IsolatedTrackReader::next(std::chrono::milliseconds patience) {
+  while (true) {
+    WorkerMessage message = worker_.next(patience);
+    const auto* awaited = std::get_if<BytesAwaited>(&message);
+    if (awaited == nullptr) return message;
+    if (arriving_.is_whole() || awaited->beyond < arriving_.now().bytes) {
+      broken_answer("expected a question for bytes to come, got one for others");
+    }
+    if (!arriving_.await(awaited->beyond, [this] { return stop_.stop_requested(); })) {
+      throw Error(ErrorCode::kCancelled, "reading the media was cancelled");
+    }
+    worker_.tell(arriving_.now());
+  }
+}
 
 std::size_t IsolatedTrackReader::read(std::span<float> out) {
   std::size_t filled = 0;
@@ -43,7 +63,7 @@ std::size_t IsolatedTrackReader::read(std::span<float> out) {
 }
 
 void IsolatedTrackReader::receive() {
-  WorkerMessage message = worker_.next(limits_.stall_timeout + kGrace);
+  WorkerMessage message = next(limits_.stall_timeout + kGrace);
   if (auto* sound = std::get_if<SoundDecoded>(&message)) return take(*sound);
   const auto* finished = std::get_if<TrackFinished>(&message);
   if (finished == nullptr) broken_answer("expected sound, got another message");
@@ -75,11 +95,14 @@ MediaInfo IsolatedMediaReader::probe(const std::filesystem::path& path, std::sto
 }
 
 std::unique_ptr<TrackReader> IsolatedMediaReader::open_audio(const std::filesystem::path& path,
-                                                             std::optional<int> audio_track,
-                                                             std::stop_token stop) const {
+                                                             std::optional<int> audio_track, std::stop_token stop,
+                                                             WaitForBytes wait_for_bytes) const {
   const UniqueFd file = open_for_reading(path);
-  WorkerEnds ends = starter_->start(file, {.task = WorkerTask::kDecode, .audio_track = audio_track, .limits = limits_});
-  return std::make_unique<IsolatedTrackReader>(std::move(ends), limits_, std::move(stop));
+  ArrivingBytes arriving(std::move(wait_for_bytes), limits_.arrival_timeout);
+  WorkerRequest request{.task = WorkerTask::kDecode, .audio_track = audio_track, .limits = limits_};
+  if (!arriving.is_whole()) request.arrival = arriving.now();
+  return std::make_unique<IsolatedTrackReader>(starter_->start(file, request), limits_, std::move(arriving),
+                                               std::move(stop));
 }
 
 }  // namespace voxlate::media

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 
+#include "media/arriving_bytes.h"
 #include "media/limits.h"
 #include "media/media_reader.h"
 #include "media/worker.h"
@@ -17,8 +18,8 @@ namespace voxlate::media {
 /// Audio that a media worker decodes. Not thread-safe.
 class IsolatedTrackReader final : public TrackReader {
  public:
-  /// Waits until the worker has decoded the first sound.
-  IsolatedTrackReader(WorkerEnds ends, const Limits& limits, std::stop_token stop);
+  /// Waits until the worker has decoded the first sound. `arriving`: how far the worker may read.
+  IsolatedTrackReader(WorkerEnds ends, const Limits& limits, ArrivingBytes arriving, std::stop_token stop);
 
   std::size_t read(std::span<float> out) override;
   std::chrono::milliseconds start_time() const override { return track_.start_time; }
@@ -29,10 +30,13 @@ class IsolatedTrackReader final : public TrackReader {
   pid_t process_id() const { return worker_.process_id(); }
 
  private:
+  WorkerMessage next(std::chrono::milliseconds patience);
   void receive();
   void take(SoundDecoded& sound);
 
   const Limits limits_;
+  const std::stop_token stop_;
+  ArrivingBytes arriving_;
   Worker worker_;
   const TrackOpened track_;
   std::vector<float> block_;
@@ -57,7 +61,7 @@ class IsolatedMediaReader final : public MediaReader {
 
   MediaInfo probe(const std::filesystem::path& path, std::stop_token stop) const override;
   std::unique_ptr<TrackReader> open_audio(const std::filesystem::path& path, std::optional<int> audio_track,
-                                          std::stop_token stop) const override;
+                                          std::stop_token stop, WaitForBytes wait_for_bytes) const override;
 
   std::optional<Sandbox> sandbox() const override { return starter_->sandbox(); }
 

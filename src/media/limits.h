@@ -18,6 +18,9 @@ struct Limits {
   /// Wall-clock time without one decoded frame.
   std::chrono::milliseconds stall_timeout = std::chrono::seconds(60);
 
+  /// Time spent waiting for a file that is still coming in, for each 4 MiB of it.
+  std::chrono::milliseconds arrival_timeout = std::chrono::seconds(60);
+
   /// Longest silence put in for a jump of the timestamps when the container does not tell its length.
   std::chrono::milliseconds max_gap = std::chrono::hours(1);
 

@@ -7,6 +7,7 @@
 
 #include "media/media_info.h"
 #include "media/sandbox.h"
+#include "voxlate/arrival.h"
 #include "voxlate/audio.h"
 
 namespace voxlate::media {
@@ -26,9 +27,10 @@ class MediaReader {
   /// As `media::probe`.
   virtual MediaInfo probe(const std::filesystem::path& path, std::stop_token stop) const = 0;
 
-  /// As the constructor of `AudioReader`. The reader ends before this object does.
+  /// As the constructor of `AudioReader`; without `wait_for_bytes` the whole file is there. The reader ends before this
+  /// object does.
   virtual std::unique_ptr<TrackReader> open_audio(const std::filesystem::path& path, std::optional<int> audio_track,
-                                                  std::stop_token stop) const = 0;
+                                                  std::stop_token stop, WaitForBytes wait_for_bytes) const = 0;
 
   /// The walls around what reads, null when there are none; waits until they are up. Throws `kUnavailable`.
   virtual std::optional<Sandbox> sandbox() const = 0;

@@ -84,6 +84,8 @@ WorkerMessage Worker::next(std::chrono::milliseconds patience) {
   }
 }
 
+void Worker::tell(const Arrival& arrival) { send_packet(ends_.arrivals.get(), encode(arrival)); }
+
 void Worker::look_at_line() {
   if (exit_status_ || !wait_readable(ends_.line.get(), std::chrono::milliseconds(0))) return;
   const std::optional<Packet> packet = receive_packet(ends_.line.get());

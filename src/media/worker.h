@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "media/worker_messages.h"
+#include "voxlate/arrival.h"
 
 namespace voxlate::media {
 
@@ -15,6 +16,7 @@ namespace voxlate::media {
 struct WorkerEnds {
   UniqueFd answer;
   UniqueFd line;
+  UniqueFd arrivals;  ///< only of a worker that reads a file that is still coming in
   pid_t process_id = 0;
 };
 
@@ -33,6 +35,9 @@ class Worker {
   ///   more processor time than it may use     kTimeout
   ///   ended by somebody                       kUnavailable
   WorkerMessage next(std::chrono::milliseconds patience);
+
+  /// Says how much more of the file may be read. How a worker ended that does not hear it, `next` finds out.
+  void tell(const Arrival& arrival);
 
   pid_t process_id() const { return ends_.process_id; }
 

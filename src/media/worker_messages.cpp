@@ -9,13 +9,14 @@
 namespace voxlate::media {
 namespace {
 
-enum class Kind : std::uint8_t { kFound = 1, kOpened, kSound, kFinished, kFailed };
+enum class Kind : std::uint8_t { kFound = 1, kOpened, kSound, kFinished, kFailed, kAwaited };
 
 constexpr std::size_t kHeadBytes = sizeof(std::uint32_t) + sizeof(Kind);
 constexpr std::size_t kMaxNameBytes = 256;
 constexpr std::size_t kMaxTextBytes = 64 * 1024;
 constexpr std::uint32_t kMaxTracks = 1024;
 constexpr int kMaxInt = std::numeric_limits<int>::max();
+constexpr std::uint64_t kMaxBytes = std::numeric_limits<std::int64_t>::max();
 
 std::string with_head(Kind kind, const std::string& body) {
   WireWriter head;
@@ -125,6 +126,7 @@ WorkerMessage read_message(Kind kind, WireReader& body) {
     case Kind::kSound: return read_sound(body);
     case Kind::kFinished: return TrackFinished{.damaged_places = body.number<int>(0, kMaxInt)};
     case Kind::kFailed: return read_failed(body);
+    case Kind::kAwaited: return BytesAwaited{.beyond = body.number<std::uint64_t>(0, kMaxBytes)};
   }
   broken_answer("expected a message, got one of kind " + std::to_string(static_cast<int>(kind)));
 }
@@ -184,6 +186,12 @@ std::string encode(const TrackFinished& message) {
   WireWriter body;
   body.put(message.damaged_places);
   return with_head(Kind::kFinished, body.take());
+}
+
+std::string encode(const BytesAwaited& message) {
+  WireWriter body;
+  body.put(message.beyond);
+  return with_head(Kind::kAwaited, body.take());
 }
 
 std::string encode(const ReadingFailed& message) {

@@ -5,13 +5,16 @@
 //   answer  = message*
 //   message = size:u32 kind:u8 body        size counts the body
 //   probe   = found | failed
-//   decode  = opened sound* (finished | failed)  |  failed
+//   decode  = awaited* opened (sound | awaited)* (finished | failed)  |  awaited* failed
+//
+// `awaited` is a question, which is answered through the worker's socket of arrivals (worker_request.h).
 //
 // A worker reads hostile files, so the server takes what comes for hostile, too: sizes and numbers are bounded, times
 // cannot overflow, text is made one line of UTF-8, samples are in [-1, 1].
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,17 +44,22 @@ struct SoundDecoded {
 struct TrackFinished {
   int damaged_places = 0;
 };
+/// Of a file that is still coming in.
+struct BytesAwaited {
+  std::uint64_t beyond = 0;  ///< more than so many are needed
+};
 struct ReadingFailed {
   ErrorCode code = ErrorCode::kInternal;  ///< never `kCancelled`: only the server cancels
   std::string message;
 };
 
-using WorkerMessage = std::variant<MediaFound, TrackOpened, SoundDecoded, TrackFinished, ReadingFailed>;
+using WorkerMessage = std::variant<MediaFound, TrackOpened, SoundDecoded, TrackFinished, BytesAwaited, ReadingFailed>;
 
 std::string encode(const MediaFound& message);
 std::string encode(const TrackOpened& message);
 std::string encode_sound(int damaged_places, std::span<const float> samples);
 std::string encode(const TrackFinished& message);
+std::string encode(const BytesAwaited& message);
 std::string encode(const ReadingFailed& message);
 
 /// Cuts a stream of bytes into messages. Not thread-safe.

@@ -8,13 +8,14 @@ namespace voxlate::media {
 namespace {
 
 /// Goes first, so that a server does not talk to a worker of another version.
-constexpr std::uint32_t kVersion = 0x7678'0001;
+constexpr std::uint32_t kVersion = 0x7678'0002;
 
-enum class Kind : std::uint8_t { kSandbox = 1, kRequest, kStarted, kEnded };
+enum class Kind : std::uint8_t { kSandbox = 1, kRequest, kStarted, kEnded, kArrival };
 
 constexpr int kMaxInt = std::numeric_limits<int>::max();
 constexpr int kMinInt = std::numeric_limits<int>::min();
 constexpr std::int64_t kMaxCount = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kMaxBytes = std::numeric_limits<std::int64_t>::max();
 
 WireWriter packet_of(Kind kind) {
   WireWriter packet;
@@ -28,6 +29,20 @@ WireReader open_packet(std::string_view bytes, Kind kind) {
   packet.number<std::uint32_t>(kVersion, kVersion);
   packet.number<std::uint8_t>(static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(kind));
   return packet;
+}
+
+void put_arrival(WireWriter& packet, const Arrival& arrival) {
+  packet.put(arrival.bytes);
+  packet.put(arrival.expected_bytes);
+  packet.put(arrival.whole);
+}
+
+Arrival take_arrival(WireReader& packet) {
+  Arrival arrival;
+  arrival.bytes = packet.number<std::uint64_t>(0, kMaxBytes);
+  arrival.expected_bytes = packet.number<std::uint64_t>(0, kMaxBytes);
+  arrival.whole = packet.flag();
+  return arrival;
 }
 
 }  // namespace
@@ -61,6 +76,14 @@ std::string encode(const WorkerRequest& request) {
   packet.put(limits.min_sample_rate_hz);
   packet.put(limits.max_sample_rate_hz);
   packet.put(limits.max_pixels);
+  packet.put(request.arrival.has_value());
+  put_arrival(packet, request.arrival.value_or(Arrival{}));
+  return packet.take();
+}
+
+std::string encode(const Arrival& arrival) {
+  WireWriter packet = packet_of(Kind::kArrival);
+  put_arrival(packet, arrival);
   return packet.take();
 }
 
@@ -103,8 +126,18 @@ WorkerRequest read_request(std::string_view bytes) {
   limits.min_sample_rate_hz = packet.number<int>(0, kMaxInt);
   limits.max_sample_rate_hz = packet.number<int>(0, kMaxInt);
   limits.max_pixels = packet.number<std::int64_t>(1, kMaxCount);
+  const bool is_arriving = packet.flag();
+  const Arrival arrival = take_arrival(packet);
+  if (is_arriving) request.arrival = arrival;
   packet.expect_end();
   return request;
+}
+
+Arrival read_arrival(std::string_view bytes) {
+  WireReader packet = open_packet(bytes, Kind::kArrival);
+  const Arrival arrival = take_arrival(packet);
+  packet.expect_end();
+  return arrival;
 }
 
 WorkerStarted read_started(std::string_view bytes) {

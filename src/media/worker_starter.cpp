@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -142,15 +143,19 @@ WorkerEnds WorkerStarter::start(const UniqueFd& file, const WorkerRequest& reque
 std::optional<WorkerEnds> WorkerStarter::try_start(const UniqueFd& file, const WorkerRequest& request, pid_t& asked) {
   Pipe pipe = make_pipe();
   auto [ours, theirs] = make_packet_sockets();
+  std::pair<UniqueFd, UniqueFd> arrivals;
+  if (request.arrival) arrivals = make_packet_sockets();
   {
     const MutexLock lock(mutex_);
     wait_until_ready();
     asked = process_.id;
-    const std::array<int, 3> fds{file.get(), pipe.write.get(), theirs.get()};
-    if (!send_packet(process_.control.get(), encode(request), fds)) return std::nullopt;
+    const std::array<int, 4> fds{file.get(), pipe.write.get(), theirs.get(), arrivals.second.get()};
+    const auto sent = std::span<const int>(fds).first(request.arrival ? 4U : 3U);
+    if (!send_packet(process_.control.get(), encode(request), sent)) return std::nullopt;
   }
   pipe.write.reset();
   theirs.reset();
+  arrivals.second.reset();
   if (!wait_readable(ours.get(), options_.patience)) return std::nullopt;
   const std::optional<Packet> packet = receive_packet(ours.get());
   if (!packet) return std::nullopt;
@@ -158,7 +163,10 @@ std::optional<WorkerEnds> WorkerStarter::try_start(const UniqueFd& file, const W
   if (started.process_id == 0) {
     throw Error(ErrorCode::kUnavailable, "no media worker can be started now: there are too many processes");
   }
-  return WorkerEnds{.answer = std::move(pipe.read), .line = std::move(ours), .process_id = started.process_id};
+  return WorkerEnds{.answer = std::move(pipe.read),
+                    .line = std::move(ours),
+                    .arrivals = std::move(arrivals.first),
+                    .process_id = started.process_id};
 }
 
 void WorkerStarter::start_again_unless_newer(pid_t asked) {

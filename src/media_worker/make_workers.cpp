@@ -28,7 +28,8 @@ namespace {
 
 constexpr int kFileFd = 3;
 constexpr int kAnswerFd = 4;
-constexpr int kFirstFreeFd = 5;
+constexpr int kArrivalsFd = 5;
+constexpr int kFirstFreeFd = 6;
 
 /// As many as a server has connections and jobs, and some.
 constexpr std::size_t kMaxWorkers = 512;
@@ -49,18 +50,22 @@ UniqueFd watch_children() {
   return UniqueFd(::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-/// Runs in the new process: keeps the file and the answer, and lives no longer than its maker.
-[[noreturn]] void be_worker(const media::WorkerRequest& request, pid_t maker, int file, int answer) {
+/// Runs in the new process: keeps the file, the answer, and the arrivals if there are any, and lives no longer than its
+/// maker.
+[[noreturn]] void be_worker(const media::WorkerRequest& request, pid_t maker, const Packet& packet) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  const int high_file = ::fcntl(file, F_DUPFD, kFirstFreeFd);
-  const int high_answer = ::fcntl(answer, F_DUPFD, kFirstFreeFd);
+  const int high_file = ::fcntl(packet.fds[0].get(), F_DUPFD, kFirstFreeFd);
+  const int high_answer = ::fcntl(packet.fds[1].get(), F_DUPFD, kFirstFreeFd);
+  const int high_arrivals = request.arrival ? ::fcntl(packet.fds[3].get(), F_DUPFD, kFirstFreeFd) : -1;
   const bool ready = ::dup2(high_file, kFileFd) >= 0 && ::dup2(high_answer, kAnswerFd) >= 0 &&
-                     ::syscall(SYS_close_range, kFirstFreeFd, ~0U, 0) == 0 && ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
-                     ::getppid() == maker;
+                     (!request.arrival || ::dup2(high_arrivals, kArrivalsFd) >= 0) &&
+                     ::syscall(SYS_close_range, request.arrival ? kFirstFreeFd : kArrivalsFd, ~0U, 0) == 0 &&
+                     ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == maker;
   // No clean-up: what this copy has of its maker is not its own.
-  ::_exit(ready ? work(request, UniqueFd(kFileFd), UniqueFd(kAnswerFd)) : 1);
+  ::_exit(ready ? work(request, UniqueFd(kFileFd), UniqueFd(kAnswerFd), UniqueFd(request.arrival ? kArrivalsFd : -1))
+                : 1);
 }
 
 class Maker {
@@ -111,11 +116,12 @@ class Maker {
 
   bool take_request() {
     std::optional<Packet> packet = receive_packet(control_.get());
-    if (!packet || packet->fd_count != 3) return false;
+    if (!packet) return false;
     const media::WorkerRequest request = media::read_request(packet->bytes);
+    if (packet->fd_count != (request.arrival ? 4U : 3U)) return false;
     const pid_t maker = ::getpid();
     const pid_t id = children_.size() < kMaxWorkers ? ::fork() : -1;
-    if (id == 0) be_worker(request, maker, packet->fds[0].get(), packet->fds[1].get());
+    if (id == 0) be_worker(request, maker, *packet);
     UniqueFd line = std::move(packet->fds[2]);
     send_packet(line.get(), media::encode(media::WorkerStarted{.process_id = std::max(id, 0)}));
     if (id > 0) children_.push_back({.id = id, .line = std::move(line)});

@@ -1,6 +1,10 @@
 #include "media_worker/work.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <new>
@@ -8,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/packet_socket.h"
 #include "media/audio_reader.h"
 #include "media/ffmpeg_log.h"
 #include "media/language_tag.h"
@@ -23,6 +28,7 @@ using std::chrono::seconds;
 
 constexpr seconds kCpuToOpen{60};
 constexpr int kCpuPerSecondOfMedia = 2;
+constexpr std::chrono::hours kServerJudgesArrival{24 * 365};
 
 seconds cpu_for(std::chrono::milliseconds duration) {
   return kCpuToOpen + kCpuPerSecondOfMedia * std::chrono::ceil<seconds>(duration);
@@ -33,9 +39,34 @@ void probe(const media::WorkerRequest& request, UniqueFd file, int answer) {
   write_all(answer, media::encode(media::MediaFound{media::probe(std::move(file), request.limits, {})}));
 }
 
-void decode(const media::WorkerRequest& request, UniqueFd file, int answer) {
+/// By a plain read, which every sandbox allows.
+Arrival receive_arrival(int arrivals) {
+  std::array<char, kMaxPacketBytes> packet{};
+  ssize_t got = 0;
+  do {
+    got = ::read(arrivals, packet.data(), packet.size());
+  } while (got < 0 && errno == EINTR);
+  if (got <= 0) throw Error(ErrorCode::kInternal, "expected to be told how much of the file has come, got nothing");
+  return media::read_arrival({packet.data(), static_cast<std::size_t>(got)});
+}
+
+/// Asks the server, which waits as long as may be waited.
+WaitForBytes ask_for_bytes(Arrival known, int answer, int arrivals) {
+  return [known, answer, arrivals](std::uint64_t beyond, std::chrono::milliseconds) mutable {
+    if (!known.whole && known.bytes <= beyond) {
+      write_all(answer, media::encode(media::BytesAwaited{.beyond = beyond}));
+      known = receive_arrival(arrivals);
+    }
+    return known;
+  };
+}
+
+void decode(const media::WorkerRequest& request, UniqueFd file, int answer, int arrivals) {
   limit_cpu(kCpuToOpen);
-  media::AudioReader reader(std::move(file), request.audio_track, request.limits, {});
+  media::Limits limits = request.limits;
+  limits.arrival_timeout = kServerJudgesArrival;
+  media::AudioReader reader(std::move(file), request.audio_track, limits, {},
+                            request.arrival ? ask_for_bytes(*request.arrival, answer, arrivals) : WaitForBytes());
   limit_cpu(cpu_for(std::min(reader.duration().value_or(request.limits.max_duration), request.limits.max_duration)));
   write_all(answer, media::encode(media::TrackOpened{reader.start_time(), reader.duration()}));
   std::vector<float> block(media::kMaxSoundSamples);
@@ -61,7 +92,7 @@ void prepare_for_work() {
   ::tzset();  // containers hold dates
 }
 
-int work(const media::WorkerRequest& request, UniqueFd file, UniqueFd answer) {
+int work(const media::WorkerRequest& request, UniqueFd file, UniqueFd answer, UniqueFd arrivals) {
   constexpr int kNoSandbox = 3;
   if (!put_up_inner_walls(cpu_for(request.limits.max_duration))) {
     write_all(answer.get(), media::encode(media::ReadingFailed{.code = ErrorCode::kUnavailable,
@@ -73,7 +104,7 @@ int work(const media::WorkerRequest& request, UniqueFd file, UniqueFd answer) {
     if (request.task == media::WorkerTask::kProbe) {
       probe(request, std::move(file), answer.get());
     } else {
-      decode(request, std::move(file), answer.get());
+      decode(request, std::move(file), answer.get(), arrivals.get());
     }
   } catch (const std::exception& error) {
     write_all(answer.get(), media::encode(failure_of(error)));

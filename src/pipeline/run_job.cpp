@@ -74,7 +74,7 @@ Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools
                       Progress& progress, const std::stop_token& stop) {
   return once(checkpoints, kTranscriptStage, "", [&] {
     const std::unique_ptr<media::TrackReader> whole =
-        tools.media.open_audio(workspace.source(), job.spec.audio_track, stop);
+        tools.media.open_audio(workspace.source(), job.spec.audio_track, stop, tools.arrival_of(job));
     ClippedAudio audio(*whole, job.spec.audio_begin, job.spec.audio_length);
     CheckpointedWindows windows(checkpoints);
     const TranscribeOptions options{.language = job.spec.language,

@@ -7,6 +7,7 @@
 
 #include "base/workspace.h"
 #include "media/media_reader.h"
+#include "voxlate/arrival.h"
 #include "voxlate/job_store.h"
 #include "voxlate/progress.h"
 #include "voxlate/transcriber.h"
@@ -32,6 +33,8 @@ struct JobTools {
   std::function<Transcriber&(std::string_view engine)> transcriber;
   Translator& translator;
   const media::MediaReader& media;
+  /// For a job whose media is still coming in: how far it may be read.
+  std::function<WaitForBytes(const Job&)> arrival_of = [](const Job&) { return WaitForBytes(); };
 };
 
 /// Does the whole of one job: reads `workspace.source()`, transcribes, translates, writes the subtitle files.

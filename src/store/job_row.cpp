@@ -111,7 +111,9 @@ Job to_job(const Statement& row) {
   if (has_error) job.error = JobError{.code = parse(kCodes, code), .message = message};
   const std::string files = row.text(column++);
   read_json_columns(spec, files, row.text(column++), job);
-  job.awaited_url = row.text(column);
+  job.awaited_url = row.text(column++);
+  job.upload_id = row.text(column++);
+  job.awaits_upload = row.integer(column) != 0;
   return job;
 }
 

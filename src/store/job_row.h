@@ -20,7 +20,7 @@ inline constexpr std::array kJobStates = {JobState::kQueued, JobState::kProcessi
   "fraction,"                                                                                                   \
   " media_done_ms, media_total_ms, attempt, cancel_requested, created_at_ms, run_after_ms, started_at_ms,"      \
   " finished_at_ms, error_code, error_message, files, notes,"                                                   \
-  " (SELECT url FROM imports WHERE job_seq = jobs.seq) "
+  " (SELECT url FROM imports WHERE job_seq = jobs.seq), upload_id, awaits_upload "
 
 /// Throws `kCorrupt` when a value is not one that was ever written.
 Job to_job(const Statement& row);

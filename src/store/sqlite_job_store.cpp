@@ -61,22 +61,23 @@ std::vector<OwnedJob> all_owned(Statement rows) {
 constexpr const char* kForgetOldKeys = "DELETE FROM idempotency_keys WHERE created_at_ms <= ?1";
 constexpr const char* kFindKey =
     "SELECT jobs.id, fingerprint FROM idempotency_keys JOIN jobs ON jobs.seq = job_seq WHERE idempotency_keys.owner = "
-    "?1 AND key = ?2";
+    "?1 AND key = ?2 AND idempotency_keys.created_at_ms > ?3";
 constexpr const char* kAddKey =
     "INSERT INTO idempotency_keys (owner, key, job_seq, fingerprint, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
 constexpr const char* kAddJob =
     "INSERT INTO jobs (id, state, priority, source_name, search_name, spec, size_bytes, duration_ms, content_type,"
-    " description, created_at_ms, queued_at_ms, run_after_ms, owner)"
-    " VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10, ?11)";
+    " description, created_at_ms, queued_at_ms, run_after_ms, owner, upload_id, awaits_upload)"
+    " VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10, ?11, nullif(?12, ''), ?12 <> '')";
 
 constexpr const char* kAddImport = "INSERT INTO imports (job_seq, url) VALUES (?1, ?2)";
 constexpr const char* kAddWebhook = "INSERT INTO job_webhooks (job_seq, url) VALUES (?1, ?2)";
 
 /// The job that the key led to before, if there is one.
-std::optional<Job> find_replayed(Database& database, const NewJob& job) {
-  Statement row = database.query(kFindKey, job.owner, job.idempotency_key);
+std::optional<Job> find_replayed(Database& database, const std::string& owner, const std::string& key,
+                                 const std::string& fingerprint, TimePoint now) {
+  Statement row = database.query(kFindKey, owner, key, to_ms(now - kKeyLifetime));
   if (!row.step()) return std::nullopt;
-  if (row.text(1) != job.fingerprint) {
+  if (row.text(1) != fingerprint) {
     throw Error(ErrorCode::kInvalidInput, "the idempotency key was used before with a different request");
   }
   return require_job(database, row.text(0));
@@ -111,6 +112,11 @@ void charge(Database& database, const NewJob& job, TimePoint now) {
   database.run(kCharge, job.owner, day_of(now), std::max<std::int64_t>(job.media.duration.count(), 0));
 }
 
+void require_free(Database& database, const std::string& upload_id) {
+  if (!database.query("SELECT 1 FROM jobs WHERE upload_id = ?1", upload_id).step()) return;
+  throw Error(ErrorCode::kConflict, "there is a job on this upload already");
+}
+
 }  // namespace
 
 EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
@@ -119,11 +125,12 @@ EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
     result = {};
     database.run(kForgetOldKeys, to_ms(now - kKeyLifetime));
     if (!job.idempotency_key.empty()) {
-      if (std::optional<Job> earlier = find_replayed(database, job)) {
+      if (std::optional<Job> earlier = find_replayed(database, job.owner, job.idempotency_key, job.fingerprint, now)) {
         result = {.job = std::move(*earlier), .replayed = true};
         return;
       }
     }
+    if (!job.upload_id.empty()) require_free(database, job.upload_id);
     if (!job.owner.empty()) {
       result.refused = first_exceeded(job, read_usage(database, job.owner, now));
       if (result.refused != OwnerLimit::kNone) return;
@@ -131,7 +138,7 @@ EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
     }
     database.run(kAddJob, job.id, static_cast<int>(job.spec.priority), job.spec.source_name,
                  fold_case(job.spec.source_name), spec_json(job.spec), job.media.size_bytes, job.media.duration.count(),
-                 job.media.content_type, job.media.description, to_ms(now), job.owner);
+                 job.media.content_type, job.media.description, to_ms(now), job.owner, job.upload_id);
     const std::int64_t job_seq = database.last_insert_rowid();
     if (!job.source_url.empty()) database.run(kAddImport, job_seq, job.source_url);
     if (!job.spec.webhook_url.empty()) database.run(kAddWebhook, job_seq, job.spec.webhook_url);
@@ -143,16 +150,21 @@ EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
   return result;
 }
 
+std::optional<Job> SqliteJobStore::find_by_key(const std::string& owner, const std::string& key,
+                                               const std::string& fingerprint, TimePoint now) const {
+  const Storage::Reading reader(storage_);
+  return find_replayed(*reader, owner, key, fingerprint, now);
+}
+
 std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, TimePoint now,
                                                      std::chrono::milliseconds lease_time, const ClaimFilter& filter) {
   // See Note [Claim order].
   constexpr const char* kClaim =
       "UPDATE jobs SET state = 'processing', attempt = attempt + 1, started_at_ms = ?2, lease_owner = ?1,"
       " lease_token = ?3, lease_until_ms = ?4 WHERE seq = (SELECT seq FROM jobs WHERE state = 'queued' AND"
-      " run_after_ms <= ?2 AND ifnull(spec ->> 'model', '') NOT IN (SELECT value FROM json_each(?6)) AND"
-      " seq NOT IN (SELECT job_seq FROM imports) AND (NOT ?7 OR ifnull(spec ->> 'brief', 0)) ORDER BY queued_at_ms - "
-      "priority * ?5, seq LIMIT 1) "
-      "RETURNING" VOXLATE_JOB_COLUMNS;
+      " run_after_ms <= ?2 AND awaits_upload = 0 AND ifnull(spec ->> 'model', '') NOT IN (SELECT value FROM"
+      " json_each(?6)) AND seq NOT IN (SELECT job_seq FROM imports) AND (NOT ?7 OR ifnull(spec ->> 'brief', 0))"
+      " ORDER BY queued_at_ms - priority * ?5, seq LIMIT 1) RETURNING" VOXLATE_JOB_COLUMNS;
   std::optional<ClaimedJob> claimed;
   const std::string token = random_id();
   const std::string awaited_json = texts_json(filter.awaited);
@@ -257,7 +269,7 @@ bool SqliteJobStore::fail(const Lease& lease, const JobError& error, std::option
   constexpr const char* kRetryLater =
       "UPDATE jobs SET state = 'queued', run_after_ms = ?3, error_code = ?4, error_message = ?5, stage = 'waiting',"
       " fraction = 0, media_done_ms = 0, media_total_ms = 0, lease_owner = NULL, lease_token = NULL,"
-      " lease_until_ms = NULL WHERE id = ?1 AND lease_token = ?2";
+      " lease_until_ms = NULL, awaits_upload = upload_id IS NOT NULL WHERE id = ?1 AND lease_token = ?2";
   bool held = false;
   storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
     held = cancel(database, lease, now, /*even_unasked=*/false) ||
@@ -277,8 +289,8 @@ bool SqliteJobStore::confirm_cancel(const Lease& lease, TimePoint now) {
 bool SqliteJobStore::release(const Lease& lease, TimePoint now) {
   constexpr const char* kRelease =
       "UPDATE jobs SET state = 'queued', attempt = attempt - 1, stage = 'waiting', fraction = 0, media_done_ms = 0,"
-      " media_total_ms = 0, lease_owner = NULL, lease_token = NULL, lease_until_ms = NULL"
-      " WHERE id = ?1 AND lease_token = ?2";
+      " media_total_ms = 0, lease_owner = NULL, lease_token = NULL, lease_until_ms = NULL,"
+      " awaits_upload = upload_id IS NOT NULL WHERE id = ?1 AND lease_token = ?2";
   bool held = false;
   storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
     held =
@@ -307,7 +319,7 @@ Job SqliteJobStore::retry(const std::string& job_id, TimePoint now) {
   constexpr const char* kRetry =
       "UPDATE jobs SET state = 'queued', attempt = 0, crashes = 0, cancel_requested = 0, queued_at_ms = ?2,"
       " run_after_ms = ?2, started_at_ms = NULL, finished_at_ms = NULL, error_code = NULL, error_message = NULL,"
-      " stage = 'waiting', fraction = 0, media_done_ms = 0, media_total_ms = 0"
+      " stage = 'waiting', fraction = 0, media_done_ms = 0, media_total_ms = 0, awaits_upload = upload_id IS NOT NULL"
       " WHERE id = ?1 AND state IN ('failed', 'cancelled')";
   Job job;
   storage_.write(Storage::Room::kNeedsBallast, [&](Database& database) {
@@ -321,6 +333,55 @@ Job SqliteJobStore::retry(const std::string& job_id, TimePoint now) {
   return job;
 }
 
+std::vector<Job> SqliteJobStore::with_uploads() const {
+  const Storage::Reading reader(storage_);
+  std::vector<Job> jobs;
+  Statement row = reader->query("SELECT" VOXLATE_JOB_COLUMNS "FROM jobs WHERE upload_id IS NOT NULL ORDER BY seq");
+  while (row.step()) jobs.push_back(to_job(row));
+  return jobs;
+}
+
+bool SqliteJobStore::media_arrived(const std::string& job_id, const MediaSummary& media, MediaPart part) {
+  constexpr const char* kArrived =
+      "UPDATE jobs SET size_bytes = ?2, duration_ms = ?3, content_type = ?4, description = ?5, awaits_upload = 0,"
+      " upload_id = CASE WHEN ?6 THEN NULL ELSE upload_id END WHERE id = ?1 AND upload_id IS NOT NULL";
+  // Of the day on which the job was made; its length was not known then.
+  constexpr const char* kCharge =
+      "UPDATE owner_days SET media_ms = media_ms + ?2 WHERE (owner, day) ="
+      " (SELECT owner, created_at_ms / 86400000 FROM jobs WHERE id = ?1)";
+  const bool whole = part == MediaPart::kWhole;
+  bool found = false;
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
+    found = database.run(kArrived, job_id, media.size_bytes, media.duration.count(), media.content_type,
+                         media.description, whole) == 1;
+    if (found && whole) database.run(kCharge, job_id, std::max<std::int64_t>(media.duration.count(), 0));
+  });
+  return found;
+}
+
+bool SqliteJobStore::fail_awaiting(const std::string& job_id, const JobError& error, TimePoint now) {
+  constexpr const char* kFail =
+      "UPDATE jobs SET state = 'failed', finished_at_ms = ?2, error_code = ?3, error_message = ?4"
+      " WHERE id = ?1 AND state = 'queued' AND awaits_upload = 1";
+  bool failed = false;
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
+    failed = database.run(kFail, job_id, to_ms(now), to_string(error.code), error.message) == 1;
+  });
+  return failed;
+}
+
+bool SqliteJobStore::await_upload(const Lease& lease, TimePoint now) {
+  constexpr const char* kAwait =
+      "UPDATE jobs SET state = 'queued', attempt = attempt - 1, stage = 'waiting', fraction = 0, media_done_ms = 0,"
+      " media_total_ms = 0, lease_owner = NULL, lease_token = NULL, lease_until_ms = NULL, awaits_upload = 1"
+      " WHERE id = ?1 AND lease_token = ?2 AND upload_id IS NOT NULL";
+  bool held = false;
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
+    held = cancel(database, lease, now, /*even_unasked=*/false) || database.run(kAwait, lease.job_id, lease.token) == 1;
+  });
+  return held;
+}
+
 std::vector<OwnedJob> SqliteJobStore::requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) {
   constexpr const char* kOrphans =
       "UPDATE jobs SET crashes = crashes + 1,"
@@ -330,7 +391,7 @@ std::vector<OwnedJob> SqliteJobStore::requeue_orphans(const std::string& owner, 
       " error_message = CASE WHEN cancel_requested THEN NULL WHEN crashes + 1 >= ?3 THEN 'the server stopped ' ||"
       " (crashes + 1) || ' times while it worked on this job; it is not tried again' ELSE error_message END,"
       " stage = 'waiting', fraction = 0, media_done_ms = 0, media_total_ms = 0,"
-      " lease_owner = NULL, lease_token = NULL, lease_until_ms = NULL"
+      " lease_owner = NULL, lease_token = NULL, lease_until_ms = NULL, awaits_upload = upload_id IS NOT NULL"
       " WHERE state = 'processing' AND (lease_until_ms < ?2 OR lease_owner <> ?1) RETURNING id, owner";
   std::vector<OwnedJob> touched;
   storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
@@ -399,6 +460,7 @@ int SqliteJobStore::jobs_ahead(const std::string& job_id) const {
       "SELECT count(*) FROM jobs AS mine JOIN jobs AS other ON other.state = 'queued'"
       " WHERE mine.id = ?1 AND mine.state = 'queued' AND other.run_after_ms <= other.queued_at_ms"
       " AND other.seq NOT IN (SELECT job_seq FROM imports)"
+      " AND other.awaits_upload = 0"
       " AND (other.queued_at_ms - other.priority * ?2, other.seq) <"
       " (mine.queued_at_ms - mine.priority * ?2, mine.seq)";
   const Storage::Reading reader(storage_);

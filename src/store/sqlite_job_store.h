@@ -13,6 +13,8 @@ class SqliteJobStore : public JobStore {
   explicit SqliteJobStore(Storage& storage) : storage_(storage) {}
 
   EnqueueResult enqueue(const NewJob& job, TimePoint now) override;
+  std::optional<Job> find_by_key(const std::string& owner, const std::string& key, const std::string& fingerprint,
+                                 TimePoint now) const override;
   std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, std::chrono::milliseconds lease_time,
                                        const ClaimFilter& filter) override;
   LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
@@ -25,6 +27,10 @@ class SqliteJobStore : public JobStore {
   bool release(const Lease& lease, TimePoint now) override;
   Job request_cancel(const std::string& job_id, TimePoint now) override;
   Job retry(const std::string& job_id, TimePoint now) override;
+  std::vector<Job> with_uploads() const override;
+  bool media_arrived(const std::string& job_id, const MediaSummary& media, MediaPart part) override;
+  bool fail_awaiting(const std::string& job_id, const JobError& error, TimePoint now) override;
+  bool await_upload(const Lease& lease, TimePoint now) override;
   std::vector<OwnedJob> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) override;
   std::optional<Job> get(const std::string& job_id) const override;
   JobPage list(const JobFilter& filter) const override;

@@ -25,11 +25,12 @@ class InMemoryJobStore : public JobStore {
     if (!job.idempotency_key.empty()) {
       const auto known = keys_.find({job.owner, job.idempotency_key});
       if (known != keys_.end()) {
-        if (known->second.fingerprint != job.fingerprint) {
-          throw Error(ErrorCode::kInvalidInput, "the idempotency key was used before with a different request");
-        }
-        return {.job = require(known->second.job_id).job, .replayed = true};
+        return {.job = replayed(known->second, job.fingerprint), .replayed = true};
       }
+    }
+    const auto same_upload = [&](const Record& record) { return record.job.upload_id == job.upload_id; };
+    if (!job.upload_id.empty() && std::any_of(records_.begin(), records_.end(), same_upload)) {
+      throw Error(ErrorCode::kConflict, "there is a job on this upload already");
     }
     if (!job.owner.empty()) {
       const OwnerLimit refused = first_exceeded(job, usage(job.owner, now));
@@ -47,9 +48,19 @@ class InMemoryJobStore : public JobStore {
     record.job.spec = job.spec;
     record.job.media = job.media;
     record.job.awaited_url = job.source_url;
+    record.job.upload_id = job.upload_id;
+    record.job.awaits_upload = !job.upload_id.empty();
     record.job.created_at = record.job.run_after = record.queued_at = now;
     records_.push_back(record);
     return {.job = record.job, .replayed = false};
+  }
+
+  std::optional<Job> find_by_key(const std::string& owner, const std::string& key, const std::string& fingerprint,
+                                 TimePoint now) const override {
+    const MutexLock lock(mutex_);
+    const auto known = keys_.find({owner, key});
+    if (known == keys_.end() || known->second.used_at <= now - std::chrono::hours(24)) return std::nullopt;
+    return replayed(known->second, fingerprint);
   }
 
   std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, std::chrono::milliseconds lease_time,
@@ -58,7 +69,7 @@ class InMemoryJobStore : public JobStore {
     Record* next = nullptr;
     for (Record& record : records_) {
       if (record.job.state != JobState::kQueued || record.job.run_after > now) continue;
-      if (!record.job.awaited_url.empty()) continue;
+      if (!record.job.awaited_url.empty() || record.job.awaits_upload) continue;
       if (std::find(filter.awaited.begin(), filter.awaited.end(), record.job.spec.model) != filter.awaited.end())
         continue;
       if (filter.only_brief && !record.job.spec.brief) continue;
@@ -193,6 +204,54 @@ class InMemoryJobStore : public JobStore {
     return record.job;
   }
 
+  std::vector<Job> with_uploads() const override {
+    const MutexLock lock(mutex_);
+    std::vector<Job> jobs;
+    for (const Record& record : records_) {
+      if (!record.job.upload_id.empty()) jobs.push_back(record.job);
+    }
+    return jobs;
+  }
+
+  bool media_arrived(const std::string& job_id, const MediaSummary& media, MediaPart part) override {
+    const MutexLock lock(mutex_);
+    for (Record& record : records_) {
+      if (record.job.id != job_id || record.job.upload_id.empty()) continue;
+      record.job.media = media;
+      record.job.awaits_upload = false;
+      if (part != MediaPart::kWhole) return true;
+      record.job.upload_id.clear();
+      const auto day = days_.find({record.job.owner, day_of(record.job.created_at)});
+      if (day != days_.end()) day->second.media += media.duration;
+      return true;
+    }
+    return false;
+  }
+
+  bool fail_awaiting(const std::string& job_id, const JobError& error, TimePoint now) override {
+    const MutexLock lock(mutex_);
+    for (Record& record : records_) {
+      if (record.job.id != job_id || record.job.state != JobState::kQueued || !record.job.awaits_upload) continue;
+      end(record, JobState::kFailed, now);
+      record.job.error = error;
+      return true;
+    }
+    return false;
+  }
+
+  bool await_upload(const Lease& lease, TimePoint now) override {
+    const MutexLock lock(mutex_);
+    Record* record = held(lease);
+    if (record == nullptr || (record->job.upload_id.empty() && !record->job.cancel_requested)) return false;
+    if (record->job.cancel_requested) {
+      end(*record, JobState::kCancelled, now);
+    } else {
+      requeue(*record);
+      --record->job.attempt;
+    }
+    return true;
+  }
+
   std::vector<OwnedJob> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) override {
     const MutexLock lock(mutex_);
     std::vector<OwnedJob> touched;
@@ -278,7 +337,7 @@ class InMemoryJobStore : public JobStore {
     int ahead = 0;
     for (auto other = records_.begin(); other != records_.end(); ++other) {
       if (other->job.state != JobState::kQueued || other->job.run_after > other->queued_at) continue;
-      if (!other->job.awaited_url.empty()) continue;
+      if (!other->job.awaited_url.empty() || other->job.awaits_upload) continue;
       if (std::pair(rank(*other), other - records_.begin()) < std::pair(rank(*mine), mine - records_.begin())) ++ahead;
     }
     return ahead;
@@ -366,12 +425,23 @@ class InMemoryJobStore : public JobStore {
   static void requeue(Record& record) {
     record.job.state = JobState::kQueued;
     record.job.progress = {};
+    record.job.awaits_upload = !record.job.upload_id.empty();
     record.token.clear();
   }
 
   Record& require(const std::string& job_id) REQUIRES(mutex_) {
     for (Record& record : records_) {
       if (record.job.id == job_id) return record;
+    }
+    throw Error(ErrorCode::kNotFound, "no such job");
+  }
+
+  Job replayed(const Key& key, const std::string& fingerprint) const REQUIRES(mutex_) {
+    if (key.fingerprint != fingerprint) {
+      throw Error(ErrorCode::kInvalidInput, "the idempotency key was used before with a different request");
+    }
+    for (const Record& record : records_) {
+      if (record.job.id == key.job_id) return record.job;
     }
     throw Error(ErrorCode::kNotFound, "no such job");
   }

@@ -212,6 +212,102 @@ TEST_P(JobStoreTest, JobsWithoutTheirSourceStayQueued) {
   EXPECT_FALSE(store().claim_next("server", kStart, kLease, {}));
 }
 
+TEST_P(JobStoreTest, AwaitsItsUploadAndBeginsOnAPartOfIt) {
+  NewJob job = new_job("talk.mp4", Priority::kUrgent);
+  job.upload_id = random_id();
+  store().enqueue(job, kStart);
+  EXPECT_EQ(get(job.id).upload_id, job.upload_id);
+  EXPECT_TRUE(get(job.id).awaits_upload);
+  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {}));
+  const std::string other = add();
+  EXPECT_EQ(store().jobs_ahead(other), 0);
+  ASSERT_EQ(store().with_uploads().size(), 1U);
+  EXPECT_EQ(store().with_uploads().front().id, job.id);
+  EXPECT_EQ(code_of([&] {
+              NewJob second = new_job();
+              second.upload_id = job.upload_id;
+              store().enqueue(second, kStart);
+            }),
+            ErrorCode::kConflict);
+
+  const MediaSummary media{.size_bytes = 77, .duration = seconds(5), .content_type = "a/b", .description = "c"};
+  EXPECT_TRUE(store().media_arrived(job.id, media, MediaPart::kEnoughToBegin));
+  EXPECT_FALSE(get(job.id).awaits_upload);
+  EXPECT_EQ(get(job.id).upload_id, job.upload_id);
+  const ClaimedJob claimed = claim();
+  EXPECT_EQ(claimed.job.id, job.id);
+  EXPECT_TRUE(store().media_arrived(job.id, media, MediaPart::kWhole));
+  EXPECT_EQ(get(job.id).media, media);
+  EXPECT_EQ(get(job.id).upload_id, "");
+  EXPECT_THAT(store().with_uploads(), IsEmpty());
+  EXPECT_FALSE(store().media_arrived(job.id, media, MediaPart::kWhole));
+  EXPECT_FALSE(store().await_upload(claimed.lease, kStart));
+  EXPECT_TRUE(store().finish(claimed.lease, {}, kStart));
+}
+
+TEST_P(JobStoreTest, TheLengthOfAnUploadIsChargedWhenItIsThere) {
+  NewJob job = new_job();
+  job.owner = "ann";
+  job.upload_id = random_id();
+  job.media = {.size_bytes = 77};
+  store().enqueue(job, kStart);
+  const MediaSummary media{.size_bytes = 77, .duration = seconds(5), .content_type = "a/b", .description = "c"};
+  EXPECT_TRUE(store().media_arrived(job.id, media, MediaPart::kEnoughToBegin));
+  EXPECT_EQ(store().usage_of("ann", kStart).media_today, seconds(0));
+  EXPECT_TRUE(store().media_arrived(job.id, media, MediaPart::kWhole));
+  EXPECT_EQ(store().usage_of("ann", kStart),
+            (OwnerUsage{.queued_jobs = 1, .stored_bytes = 77, .jobs_today = 1, .media_today = seconds(5)}));
+}
+
+TEST_P(JobStoreTest, AwaitsItsUploadAnewWheneverItIsQueued) {
+  NewJob job = new_job();
+  job.upload_id = random_id();
+  store().enqueue(job, kStart);
+  const auto begin = [&] {
+    EXPECT_TRUE(get(job.id).awaits_upload);
+    EXPECT_FALSE(store().claim_next("server", kStart, kLease, {}));
+    EXPECT_TRUE(store().media_arrived(job.id, {}, MediaPart::kEnoughToBegin));
+    return claim().lease;
+  };
+  EXPECT_TRUE(store().await_upload(begin(), kStart));
+  EXPECT_EQ(get(job.id).attempt, 0);
+  EXPECT_TRUE(store().release(begin(), kStart));
+  EXPECT_TRUE(store().fail(begin(), {.code = ErrorCode::kTimeout, .message = "slow"}, kStart, kStart));
+  begin();
+  EXPECT_EQ(store().requeue_orphans("other", 3, kStart).size(), 1U);
+  const Lease lease = begin();
+  store().request_cancel(job.id, kStart);
+  EXPECT_TRUE(store().await_upload(lease, kStart));
+  EXPECT_EQ(get(job.id).state, JobState::kCancelled);
+  store().retry(job.id, kStart);
+  EXPECT_TRUE(get(job.id).awaits_upload);
+}
+
+TEST_P(JobStoreTest, FailsWhileItAwaitsItsUpload) {
+  NewJob job = new_job();
+  job.upload_id = random_id();
+  store().enqueue(job, kStart);
+  const JobError gone{.code = ErrorCode::kNotFound, .message = "gone"};
+  EXPECT_FALSE(store().fail_awaiting(add(), gone, kStart));
+  EXPECT_TRUE(store().fail_awaiting(job.id, gone, kStart));
+  EXPECT_EQ(get(job.id).state, JobState::kFailed);
+  EXPECT_EQ(get(job.id).error, gone);
+  EXPECT_FALSE(store().fail_awaiting(job.id, gone, kStart));
+}
+
+TEST_P(JobStoreTest, FindsTheJobOfAKey) {
+  NewJob first = new_job();
+  first.owner = "ann";
+  first.idempotency_key = "key";
+  first.fingerprint = "a";
+  store().enqueue(first, kStart);
+  EXPECT_EQ(store().find_by_key("ann", "key", "a", kStart + hours(23))->id, first.id);
+  EXPECT_FALSE(store().find_by_key("bob", "key", "a", kStart));
+  EXPECT_FALSE(store().find_by_key("ann", "other", "a", kStart));
+  EXPECT_FALSE(store().find_by_key("ann", "key", "a", kStart + hours(24)));
+  EXPECT_EQ(code_of([&] { store().find_by_key("ann", "key", "b", kStart); }), ErrorCode::kInvalidInput);
+}
+
 TEST_P(JobStoreTest, SameKeyAndRequestGivesTheEarlierJob) {
   NewJob first = new_job();
   first.idempotency_key = "key";

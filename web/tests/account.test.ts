@@ -4,6 +4,20 @@ import { make_me, make_user } from './account_fixture';
 
 vi.mock('../src/state/media_length', () => ({ media_length: () => Promise.resolve(null) }));
 
+/** Uploads that are there at once. */
+vi.mock('tus-js-client', () => ({
+  DetailedError: class extends Error {},
+  Upload: class {
+    url = '/api/uploads/u';
+    constructor(
+      readonly file: File,
+      readonly options: { onSuccess: () => void },
+    ) {}
+    findPreviousUploads = () => Promise.resolve([]);
+    start = () => queueMicrotask(this.options.onSuccess);
+  },
+}));
+
 const kProblem = { type: '', title: '', instance: '', request_id: '' };
 const ann = make_user({ id: 'ann' });
 const bob = make_user({ id: 'bob', name: 'bob' });
@@ -121,29 +135,19 @@ describe('account', () => {
 });
 
 describe('uploads without a session', () => {
-  it('wait for signing in and are then sent under the same number', async () => {
+  it('wait for signing in and become jobs under the same number then', async () => {
     answer_me(make_me(ann), make_me(null));
     answers['/api/auth/login'] = [json(200, make_me(ann))];
+    answers['/api/jobs'] = [refused(401, 'not_signed_in'), json(202, { id: 'j' })];
     answers['/api/jobs/j'] = [refused(404, 'not_found')];
     const { account } = await fresh_store();
     const numbers: string[] = [];
-    class FakeTransfer {
-      upload = {};
-      status = 0;
-      responseText = '';
-      onload: () => void = () => undefined;
-      open(): void {}
-      setRequestHeader(name: string, value: string): void {
-        if (name === 'Idempotency-Key') numbers.push(value);
-      }
-      send(): void {
-        this.status = account.may_enter && numbers.length > 1 ? 202 : 401;
-        const answer = this.status === 202 ? { id: 'j' } : { ...kProblem, status: 401, code: 'not_signed_in', detail: '' };
-        this.responseText = JSON.stringify(answer);
-        queueMicrotask(() => this.onload());
-      }
-    }
-    vi.stubGlobal('XMLHttpRequest', FakeTransfer);
+    const answer_of = globalThis.fetch as unknown as (url: string) => Promise<Response>;
+    vi.stubGlobal('fetch', (url: string, init?: RequestInit) => {
+      const number = new Headers(init?.headers).get('Idempotency-Key');
+      if (number) numbers.push(number);
+      return answer_of(url);
+    });
     const { uploads } = await import('../src/state/uploads.svelte');
     await account.look();
     const file = Object.assign(new Blob(['talk']), { name: 'talk.mp4' }) as unknown as File;

@@ -41,6 +41,9 @@ describe('progress_facts', () => {
     expect(texts({ ...queued, waiting_for: { reason: 'model', model: 'base' } })).toBe(
       'Waits for the model base, which is being downloaded',
     );
+    expect(texts({ ...queued, waiting_for: { reason: 'upload', upload: 'x' } })).toBe(
+      'Waits until more of the file is uploaded',
+    );
   });
 
   it('uses the plural rules of the language', () => {

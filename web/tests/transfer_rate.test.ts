@@ -19,6 +19,17 @@ describe('TransferRate', () => {
     expect(rate.seconds_left(43_000_000)).toBeCloseTo(1);
   });
 
+  it('forgets what was before a pause', () => {
+    const rate = new TransferRate();
+    rate.add(0, 0);
+    rate.add(1000, 1_000_000);
+    rate.restart();
+    expect(rate.speed()).toBeNull();
+    rate.add(60_000, 1_000_000);
+    rate.add(61_000, 3_000_000);
+    expect(rate.speed()).toBeCloseTo(2_000_000);
+  });
+
   it('promises nothing while the transfer stands still', () => {
     const rate = new TransferRate();
     rate.add(0, 4000);

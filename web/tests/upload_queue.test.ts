@@ -1,6 +1,9 @@
+import { DetailedError } from 'tus-js-client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { error_of_answer } from '../src/api/server';
-import { job_form, new_idempotency_key } from '../src/api/upload';
+import {
+  error_of_transfer, job_document, new_idempotency_key, parts_of, upload_id_of,
+} from '../src/api/upload';
 import { kDefaultChoices } from '../src/state/choices.svelte';
 import { uploads_to_start } from '../src/state/upload_queue';
 
@@ -12,20 +15,42 @@ describe('uploads_to_start', () => {
     expect(uploads_to_start([{ key: 'x', state: 'sending' }, { key: 'y', state: 'checking' }, ...waiting])).toEqual([]);
   });
 
-  it('is not held up by a failed one', () => {
+  it('is not held up by a failed or a paused one', () => {
+    expect(uploads_to_start([{ key: 'x', state: 'paused' }, { key: 'y', state: 'paused' }, { key: 'a', state: 'waiting' }]))
+      .toEqual(['a']);
     expect(uploads_to_start([{ key: 'x', state: 'failed' }, { key: 'a', state: 'waiting' }])).toEqual(['a']);
   });
 });
 
-describe('job_form', () => {
-  it('sends the choices before the file and leaves out what the server decides', () => {
-    // A File where there is no such class (Node 18).
-    const file = Object.assign(new Blob(['x']), { name: 'talk.mp4' }) as unknown as File;
-    const form = job_form(file, { ...kDefaultChoices, targets: ['es', 'fr'], language: 'en', audio_track: 1 });
-    expect([...form.keys()]).toEqual([
-      'language', 'targets', 'targets', 'formats', 'formats', 'priority', 'audio_track', 'file',
+describe('job_document', () => {
+  it('names the upload and leaves out what the server decides', () => {
+    const chosen = { ...kDefaultChoices, targets: ['es', 'fr'], language: 'en', audio_track: 1 };
+    const document = job_document('abc', chosen);
+    expect(Object.keys(document)).toEqual([
+      'upload', 'language', 'targets', 'formats', 'priority', 'audio_track',
     ]);
-    expect(form.getAll('targets')).toEqual(['es', 'fr']);
+    expect(document).toMatchObject({ upload: 'abc', targets: ['es', 'fr'], audio_track: 1 });
+    expect(job_document('abc', kDefaultChoices)).not.toHaveProperty('audio_track');
+  });
+});
+
+describe('an upload', () => {
+  it('is sent in parts side by side when it is large', () => {
+    expect(parts_of(50 * 1024 * 1024)).toBe(1);
+    expect(parts_of(50 * 1024 * 1024 + 1)).toBe(2);
+  });
+
+  it('is named by the end of its address', () => {
+    expect(upload_id_of('/api/uploads/abc')).toBe('abc');
+    expect(upload_id_of('http://127.0.0.1:5000/api/uploads/abc')).toBe('abc');
+  });
+
+  it('says what the server said, or that it did not answer', () => {
+    const answer = { getStatus: () => 507, getBody: () => JSON.stringify({ code: 'storage_full', detail: 'Full.' }) };
+    const refused = Object.assign(new DetailedError('refused'), { originalResponse: answer as never });
+    expect(error_of_transfer(refused)).toMatchObject({ status: 507, code: 'storage_full', detail: 'Full.' });
+    expect(error_of_transfer(new DetailedError('gone'))).toMatchObject({ status: 0, code: 'unreachable' });
+    expect(error_of_transfer(new Error('gone'))).toMatchObject({ status: 0 });
   });
 });
 

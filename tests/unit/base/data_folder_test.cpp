@@ -56,6 +56,16 @@ TEST_F(DataFolderTest, SweepRemovesWhatNoJobOwns) {
   EXPECT_TRUE(std::filesystem::is_empty(data.uploads()));
 }
 
+TEST_F(DataFolderTest, SweepKeepsUploadsThatGoOn) {
+  const DataFolder data(path_);
+  const std::string kept = random_id();
+  write(data.upload(kept));
+  write(data.upload(random_id()));
+  EXPECT_EQ(data.sweep({}, {kept}), 1);
+  EXPECT_TRUE(std::filesystem::exists(data.upload(kept)));
+  EXPECT_EQ(code_of([&] { data.upload("../jobs"); }), ErrorCode::kNotFound);
+}
+
 TEST_F(DataFolderTest, WorkspaceTakesOnlyIds) {
   const DataFolder data(path_);
   for (const char* id : {"", "..", "../../../../../../../etc/pa", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}) {

@@ -16,6 +16,7 @@
 #include "http/server.h"
 #include "store/sqlite_account_store.h"
 #include "store/sqlite_job_store.h"
+#include "store/sqlite_upload_store.h"
 #include "store/sqlite_webhook_store.h"
 #include "tests/unit/http/server_fixture.h"
 
@@ -35,6 +36,7 @@ class AccountsServerTest : public testing::Test {
         options_,
         Services{.data = data_,
                  .store = store_,
+                 .uploads = uploads_,
                  .feed = feed_,
                  .models = models_,
                  .webhooks = webhook_store_,
@@ -156,6 +158,7 @@ class AccountsServerTest : public testing::Test {
   store::SqliteJobStore store_{storage_};
   store::SqliteAccountStore account_store_{storage_};
   store::SqliteWebhookStore webhook_store_{storage_};
+  store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_{1000};
   FakeModelStore models_;
   FixedClock clock_;

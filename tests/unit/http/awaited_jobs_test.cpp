@@ -4,6 +4,7 @@
 
 #include "base/ids.h"
 #include "base/temporary_folder.h"
+#include "store/sqlite_upload_store.h"
 #include "store/sqlite_webhook_store.h"
 #include "tests/contract/in_memory_job_store.h"
 #include "tests/unit/http/server_fixture.h"
@@ -55,9 +56,11 @@ class AwaitedJobsTest : public testing::Test {
   FakeModelStore models_;
   store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
   store::SqliteWebhookStore webhooks_{storage_};
+  store::SqliteUploadStore uploads_{storage_};
   FixedClock clock_;
   Services services_{.data = data_,
                      .store = store_,
+                     .uploads = uploads_,
                      .feed = feed_,
                      .models = models_,
                      .webhooks = webhooks_,

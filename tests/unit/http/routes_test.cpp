@@ -22,7 +22,7 @@ std::set<std::string> documented_operations() {
     if (!line.empty() && line.front() != ' ') in_paths = line == "paths:";
     if (!in_paths) continue;
     if (line.starts_with("  /") && line.ends_with(":")) path = line.substr(2, line.size() - 3);
-    for (const std::string method : {"get", "post", "put", "patch", "delete"}) {
+    for (const std::string method : {"get", "post", "put", "patch", "delete", "head", "options"}) {
       if (line == "    " + method + ":") {
         std::string upper = method;
         std::ranges::transform(upper, upper.begin(), [](char c) { return static_cast<char>(c - 'a' + 'A'); });
@@ -339,6 +339,7 @@ TEST_F(RoutesTest, SaysThatThePortIsTaken) {
   start();
   Server second({.port = port_}, Services{.data = data_,
                                           .store = store_,
+                                          .uploads = uploads_,
                                           .feed = feed_,
                                           .models = models_,
                                           .webhooks = webhooks_,
@@ -351,7 +352,8 @@ TEST_F(RoutesTest, SaysThatThePortIsTaken) {
                                           .check_import_url = {},
                                           .check_webhook_url = {},
                                           .import_progress = {},
-                                          .wake_workers = {}});
+                                          .wake_workers = {},
+                                          .upload_changed = {}});
   try {
     second.bind();
     FAIL() << "bound a port that is in use";

@@ -10,6 +10,7 @@
 
 #include "base/temporary_folder.h"
 #include "http/server.h"
+#include "store/sqlite_upload_store.h"
 #include "store/sqlite_webhook_store.h"
 #include "tests/contract/in_memory_job_store.h"
 #include "tests/unit/http/client.h"
@@ -87,6 +88,7 @@ class ServerTest : public testing::Test {
         options_,
         Services{.data = data_,
                  .store = store_,
+                 .uploads = uploads_,
                  .feed = feed_,
                  .models = models_,
                  .webhooks = webhooks_,
@@ -109,7 +111,8 @@ class ServerTest : public testing::Test {
                      [this] {
                        ++wakes_;
                        on_wake_();
-                     }});
+                     },
+                 .upload_changed = [this] { ++upload_changes_; }});
     port_ = server_->bind();
     thread_ = std::jthread([this](std::stop_token stop) { server_->run(stop); });
   }
@@ -243,9 +246,10 @@ class ServerTest : public testing::Test {
   TemporaryFolder folder_;
   DataFolder data_{folder_.path() / "data"};
   contract::InMemoryJobStore store_;
+  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
+  store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_{1000};
   FakeModelStore models_;
-  store::Storage storage_{{.path = folder_.path() / "webhooks.db", .ballast_bytes = 0}};
   store::SqliteWebhookStore webhooks_{storage_};
   FixedClock clock_;
   Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .version = "0.1.0"};
@@ -259,6 +263,7 @@ class ServerTest : public testing::Test {
   std::function<void(JobSpec&)> complete_spec_ = [](JobSpec&) {};
   std::atomic<int> wakes_ = 0;
   std::function<void()> on_wake_ = [] {};
+  std::atomic<int> upload_changes_ = 0;
   int port_ = 0;
   std::unique_ptr<Server> server_;
   std::jthread thread_;

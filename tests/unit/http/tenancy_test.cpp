@@ -12,14 +12,14 @@ namespace voxlate::http {
 namespace {
 
 /// What the path's `{id}` names.
-enum class Thing { kNone, kQueuedJob, kFinishedJob, kCancelledJob, kModel, kUser, kKey, kSession, kWebhook };
+enum class Thing { kNone, kQueuedJob, kFinishedJob, kCancelledJob, kModel, kUser, kKey, kSession, kWebhook, kUpload };
 
 struct Row {
   std::string_view method;
   std::string_view pattern;
   Thing thing = Thing::kNone;
   int success = 200;            ///< for whoever may
-  std::string_view body = {};   ///< JSON; "form": an upload
+  std::string_view body = {};   ///< JSON; "form": a file; "bytes": of an upload
   bool needs_session = false;   ///< no API key may
   bool foreign_is_own = false;  ///< administrators have no more than their own either: sessions, keys
 };
@@ -60,6 +60,12 @@ constexpr std::array kRows = {
     Row{"GET", "/api/sessions"},
     Row{"DELETE", "/api/sessions/{id}", Thing::kSession, 204, {}, true, true},
     Row{"GET", "/api/audit"},
+    Row{"OPTIONS", "/api/uploads", Thing::kNone, 204},
+    Row{"POST", "/api/uploads", Thing::kNone, 201},
+    Row{"OPTIONS", "/api/uploads/{id}", Thing::kUpload, 204},
+    Row{"HEAD", "/api/uploads/{id}", Thing::kUpload},
+    Row{"PATCH", "/api/uploads/{id}", Thing::kUpload, 204, "bytes"},
+    Row{"DELETE", "/api/uploads/{id}", Thing::kUpload, 204},
     Row{"GET", "/api/webhooks"},
     Row{"POST", "/api/webhooks", Thing::kNone, 201, R"({"url":"https://example.org/hook"})"},
     Row{"DELETE", "/api/webhooks/{id}", Thing::kWebhook, 204},
@@ -153,7 +159,8 @@ int expected(const Row& row, const Route& route, Who who) {
   if (most_of(who) == Access::kOpen) return 401;
   if (most_of(who) < route.access) return 403;
   if (row.needs_session && is_key(who)) return 403;
-  constexpr std::array kOwned = {Thing::kQueuedJob, Thing::kFinishedJob, Thing::kCancelledJob, Thing::kWebhook};
+  constexpr std::array kOwned = {Thing::kQueuedJob, Thing::kFinishedJob, Thing::kCancelledJob, Thing::kWebhook,
+                                 Thing::kUpload};
   const bool everybodys = std::ranges::find(kOwned, row.thing) == kOwned.end() && !row.foreign_is_own;
   if (everybodys || is_owner(who) || (sees_everything(who) && !row.foreign_is_own)) return row.success;
   return 404;
@@ -226,6 +233,7 @@ class TenancyTest : public AccountsServerTest {
         store_.request_cancel(id, clock_.now());
         return id;
       }
+      case Thing::kUpload: return add_upload(world.owner.id);
       case Thing::kModel: return "base-q5_1";
       case Thing::kUser: return add_user("victim" + std::to_string(worlds_)).id;
       case Thing::kKey: return add_key(world.owner, KeyScope::kRead).key.id;
@@ -238,6 +246,17 @@ class TenancyTest : public AccountsServerTest {
       }
     }
     return {};
+  }
+
+  std::string add_upload(const std::string& owner) {
+    const Upload upload{.id = random_id(),
+                        .owner = owner,
+                        .kind = Upload::Kind::kWhole,
+                        .length_bytes = 5,
+                        .expires_at = clock_.now() + std::chrono::hours(1)};
+    EXPECT_TRUE(uploads_.add(upload, 100));
+    create_file(data_.upload(upload.id));
+    return upload.id;
   }
 
   /// Cancels what is queued, so that the next finished job is the one that was just added.
@@ -265,12 +284,21 @@ class TenancyTest : public AccountsServerTest {
       const Form form = Form().file("talk.wav", "abc");
       return ask("POST", path, headers, form.text(), "multipart/form-data; boundary=" + form.boundary);
     }
+    if (path.starts_with("/api/uploads")) return call_upload(row, path, headers);
     std::string body(row.body);
     const auto fresh = body.find("\"new\"");
     if (fresh != std::string::npos) body.replace(fresh, 5, "\"new" + std::to_string(worlds_) + "\"");
     const auto address = body.find("new@");
     if (address != std::string::npos) body.replace(address, 4, "new" + std::to_string(worlds_) + "@");
     return ask(std::string(row.method), path, headers, body);
+  }
+
+  Answer call_upload(const Row& row, const std::string& path, std::string headers) {
+    headers += "Tus-Resumable: 1.0.0\r\n";
+    if (row.method == "POST") headers += "Upload-Length: 5\r\n";
+    if (row.body.empty()) return ask(std::string(row.method), path, headers);
+    return ask(std::string(row.method), path, headers + "Upload-Offset: 0\r\n", "01234",
+               "application/offset+octet-stream");
   }
 
   User admin_;

@@ -32,6 +32,10 @@ class EndCounter final : public JobStore {
   explicit EndCounter(JobStore& store) : store_(store) {}
 
   EnqueueResult enqueue(const NewJob& job, TimePoint now) override { return store_.enqueue(job, now); }
+  std::optional<Job> find_by_key(const std::string& owner, const std::string& key, const std::string& fingerprint,
+                                 TimePoint now) const override {
+    return store_.find_by_key(owner, key, fingerprint, now);
+  }
   std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, milliseconds lease_time,
                                        const ClaimFilter& filter) override {
     return store_.claim_next(owner, now, lease_time, filter);
@@ -61,6 +65,14 @@ class EndCounter final : public JobStore {
   bool release(const Lease& lease, TimePoint now) override { return store_.release(lease, now); }
   Job request_cancel(const std::string& job_id, TimePoint now) override { return store_.request_cancel(job_id, now); }
   Job retry(const std::string& job_id, TimePoint now) override { return store_.retry(job_id, now); }
+  std::vector<Job> with_uploads() const override { return store_.with_uploads(); }
+  bool media_arrived(const std::string& job_id, const MediaSummary& media, MediaPart part) override {
+    return store_.media_arrived(job_id, media, part);
+  }
+  bool fail_awaiting(const std::string& job_id, const JobError& error, TimePoint now) override {
+    return count(job_id, store_.fail_awaiting(job_id, error, now));
+  }
+  bool await_upload(const Lease& lease, TimePoint now) override { return store_.await_upload(lease, now); }
   std::vector<OwnedJob> requeue_orphans(const std::string& owner, int max_crashes, TimePoint now) override {
     return store_.requeue_orphans(owner, max_crashes, now);
   }

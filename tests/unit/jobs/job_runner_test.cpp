@@ -139,8 +139,8 @@ TEST_F(JobRunnerTest, ABriefJobDoesNotWaitForLongOnes) {
       },
       /*workers=*/1);
   const std::string lengthy = add();
-  const std::string next = add(Priority::kUrgent);
   await_state(lengthy, JobState::kProcessing);
+  const std::string next = add(Priority::kUrgent);
   NewJob brief;
   brief.id = random_id();
   brief.spec.brief = true;

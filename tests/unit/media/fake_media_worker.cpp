@@ -32,6 +32,7 @@ void answer(int fd, FakeAnswer kind) {
     case FakeAnswer::kNothing: return;
     case FakeAnswer::kSoundFirst: return write_all(fd, sound(100) + opened);
     case FakeAnswer::kOpenedTwice: return write_all(fd, opened + opened);
+    case FakeAnswer::kAsksForWhatIsThere: return write_all(fd, opened + encode(BytesAwaited{.beyond = 0}));
     case FakeAnswer::kEndlessSound:
       write_all(fd, opened);
       while (true) write_all(fd, sound(kMaxSoundSamples));

@@ -11,6 +11,7 @@ enum class FakeAnswer {
   kSoundFirst,
   kOpenedTwice,
   kEndlessSound,
+  kAsksForWhatIsThere,
   kSilence,
 };
 

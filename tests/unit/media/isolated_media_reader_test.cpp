@@ -93,7 +93,7 @@ UniqueFd handle_of(pid_t pid) { return UniqueFd(static_cast<int>(::syscall(SYS_p
 class IsolatedMediaReaderTest : public ::testing::Test {
  protected:
   std::unique_ptr<TrackReader> open(const MediaReader& reader, const std::filesystem::path& file) {
-    return reader.open_audio(file, std::nullopt, stop_.get_token());
+    return reader.open_audio(file, std::nullopt, stop_.get_token(), {});
   }
   static pid_t worker_of(const TrackReader& track) {
     return dynamic_cast<const IsolatedTrackReader&>(track).process_id();
@@ -133,7 +133,8 @@ TEST_F(IsolatedMediaReaderTest, GivesTheSameErrors) {
     same(failure_of([&] { isolated.probe(file, {}); }), failure_of([&] { direct.probe(file, {}); }));
     same(failure_of([&] { open(isolated, file); }), failure_of([&] { open(direct, file); }));
   }
-  same(failure_of([&] { isolated.open_audio(good, 5, {}); }), failure_of([&] { direct.open_audio(good, 5, {}); }));
+  same(failure_of([&] { isolated.open_audio(good, 5, {}, {}); }),
+       failure_of([&] { direct.open_audio(good, 5, {}, {}); }));
 }
 
 TEST_F(IsolatedMediaReaderTest, SaysWhichWallsAreUp) {
@@ -289,7 +290,7 @@ TEST_P(FakeWorker, NonsenseIsAnErrorSoon) {
   const IsolatedMediaReader reader({.program = kFakeProgram, .limits = limits});
   const auto file = write_file(folder_ / "a", "x");
   const Failure failure = failure_of([&] {
-    const auto track = reader.open_audio(file, static_cast<int>(GetParam()), {});
+    const auto track = reader.open_audio(file, static_cast<int>(GetParam()), {}, {});
     read_all(*track);
   });
   EXPECT_EQ(failure.code, GetParam() == FakeAnswer::kSilence ? ErrorCode::kTimeout : ErrorCode::kCorrupt);
@@ -300,7 +301,8 @@ TEST_P(FakeWorker, NonsenseIsAnErrorSoon) {
 INSTANTIATE_TEST_SUITE_P(All, FakeWorker,
                          ::testing::Values(FakeAnswer::kNoise, FakeAnswer::kHugeSize, FakeAnswer::kHalfMessage,
                                            FakeAnswer::kNothing, FakeAnswer::kSoundFirst, FakeAnswer::kOpenedTwice,
-                                           FakeAnswer::kEndlessSound, FakeAnswer::kSilence));
+                                           FakeAnswer::kAsksForWhatIsThere, FakeAnswer::kEndlessSound,
+                                           FakeAnswer::kSilence));
 
 /// Everything that a reader says about a file.
 struct Reading {
@@ -316,7 +318,7 @@ Reading read_file_with(const MediaReader& reader, const std::filesystem::path& f
   Reading reading;
   reading.failure = failure_of([&] {
     reading.description = reader.probe(file, {}).description;
-    const auto track = reader.open_audio(file, std::nullopt, {});
+    const auto track = reader.open_audio(file, std::nullopt, {}, {});
     reading.start_time = track->start_time();
     reading.duration = track->duration();
     reading.samples = read_all(*track);

@@ -99,6 +99,7 @@ TEST(WorkerMessages, TheRestComesBackToo) {
   EXPECT_EQ(opened.start_time, milliseconds(-5));
   EXPECT_EQ(opened.duration, std::nullopt);
   EXPECT_EQ(read_one<TrackFinished>(encode(TrackFinished{7})).damaged_places, 7);
+  EXPECT_EQ(read_one<BytesAwaited>(encode(BytesAwaited{1U << 30U})).beyond, 1U << 30U);
   const auto failed = read_one<ReadingFailed>(encode(ReadingFailed{ErrorCode::kUnsupported, "no sound"}));
   EXPECT_EQ(failed.code, ErrorCode::kUnsupported);
   EXPECT_EQ(failed.message, "no sound");

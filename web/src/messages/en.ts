@@ -79,6 +79,9 @@ export const en = {
   'upload.left': '{time} left',
   'upload.checking': 'Sent. The server is checking the file…',
   'upload.progress': 'Upload of {name}',
+  'upload.paused': 'Paused at {done} of {total}',
+  'upload.pause': 'Pause upload of {name}',
+  'upload.resume': 'Go on with the upload of {name}',
   'upload.cancel': 'Cancel upload of {name}',
   'upload.remove': 'Remove {name}',
   'upload.retry': 'Try again',
@@ -121,6 +124,7 @@ export const en = {
   'waiting.model': 'Waits for the model {model}, which is being downloaded',
   'waiting.download': 'The file is being fetched',
   'waiting.download_percent': 'The file is being fetched: {n} %',
+  'waiting.upload': 'Waits until more of the file is uploaded',
 
   'job.download': 'Download',
   'job.download_file': 'Download {name}',

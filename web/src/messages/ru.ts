@@ -84,6 +84,9 @@ export const ru: Messages = {
   'upload.left': 'осталось {time}',
   'upload.checking': 'Отправлено. Сервер проверяет файл…',
   'upload.progress': 'Загрузка файла {name}',
+  'upload.paused': 'Приостановлено: {done} из {total}',
+  'upload.pause': 'Приостановить загрузку файла {name}',
+  'upload.resume': 'Продолжить загрузку файла {name}',
   'upload.cancel': 'Отменить загрузку файла {name}',
   'upload.remove': 'Убрать {name}',
   'upload.retry': 'Повторить',
@@ -131,6 +134,7 @@ export const ru: Messages = {
   'waiting.model': 'Ждёт загрузки модели {model}',
   'waiting.download': 'Файл загружается',
   'waiting.download_percent': 'Файл загружается: {n} %',
+  'waiting.upload': 'Ждёт, пока будет загружено больше',
 
   'job.download': 'Скачать',
   'job.download_file': 'Скачать {name}',

@@ -79,6 +79,9 @@ export const vi: Messages = {
   'upload.left': 'còn {time}',
   'upload.checking': 'Đã gửi xong. Máy chủ đang kiểm tra tệp…',
   'upload.progress': 'Tiến độ tải lên {name}',
+  'upload.paused': 'Đã tạm dừng ở {done} trên {total}',
+  'upload.pause': 'Tạm dừng tải lên {name}',
+  'upload.resume': 'Tiếp tục tải lên {name}',
   'upload.cancel': 'Hủy tải lên {name}',
   'upload.remove': 'Bỏ {name}',
   'upload.retry': 'Thử lại',
@@ -121,6 +124,7 @@ export const vi: Messages = {
   'waiting.model': 'Chờ tải xong mô hình {model}',
   'waiting.download': 'Đang tải tệp về',
   'waiting.download_percent': 'Đang tải tệp về: {n} %',
+  'waiting.upload': 'Chờ tải lên thêm dữ liệu của tệp',
 
   'job.download': 'Tải xuống',
   'job.download_file': 'Tải xuống {name}',

@@ -1,4 +1,4 @@
-export type UploadState = 'waiting' | 'sending' | 'checking' | 'failed';
+export type UploadState = 'waiting' | 'sending' | 'paused' | 'checking' | 'failed';
 
 export const kMostUploadsAtOnce = 2;
 

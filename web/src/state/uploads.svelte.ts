@@ -1,5 +1,5 @@
-import { needs_sign_in, RequestError } from '../api/server';
-import { new_idempotency_key, send_file, type JobChoices, type Transfer } from '../api/upload';
+import { needs_sign_in, type RequestError } from '../api/server';
+import { create_job, new_idempotency_key, Transfer, type JobChoices } from '../api/upload';
 import { TransferRate } from '../text/transfer_rate';
 import { account } from './account.svelte';
 import { capabilities } from './capabilities.svelte';
@@ -28,6 +28,8 @@ export class Upload {
   /** One per submission: repeated after a broken connection, new after an answer. */
   submission = new_idempotency_key();
   transfer: Transfer | null = null;
+  /** The upload's id, once the file is there as a whole. */
+  upload_id = '';
 
   constructor(
     readonly file: File,
@@ -35,12 +37,11 @@ export class Upload {
   ) {}
 
   progress(bytes: number): void {
-    // The request is a little larger than the file: the fields travel with it.
+    if (this.state !== 'sending') return;
     this.sent_bytes = Math.min(bytes, this.file.size);
     this.rate.add(performance.now(), this.sent_bytes);
     this.speed = this.rate.speed();
     this.seconds_left = this.rate.seconds_left(this.file.size);
-    if (this.sent_bytes >= this.file.size) this.state = 'checking';
   }
 }
 
@@ -72,7 +73,19 @@ class UploadsStore {
 
   remove(upload: Upload): void {
     this.list = this.list.filter((other) => other !== upload);
-    upload.transfer?.abort();
+    upload.transfer?.give_up();
+    this.start_waiting();
+  }
+
+  pause(upload: Upload): void {
+    upload.state = 'paused';
+    upload.speed = upload.seconds_left = null;
+    upload.transfer?.pause();
+    this.start_waiting();
+  }
+
+  resume(upload: Upload): void {
+    upload.state = 'waiting';
     this.start_waiting();
   }
 
@@ -88,17 +101,22 @@ class UploadsStore {
     if (!account.may_enter) return;
     for (const key of uploads_to_start(this.list)) {
       const upload = this.list.find((candidate) => candidate.key === key);
-      if (upload) void this.send(upload);
+      if (!upload) continue;
+      upload.state = 'sending';
+      upload.rate.restart();
+      if (upload.transfer) upload.transfer.resume();
+      else void this.send(upload);
     }
   }
 
   private async send(upload: Upload): Promise<void> {
-    upload.state = 'sending';
-    upload.sent_bytes = 0;
-    const on_sent = (bytes: number): void => upload.progress(bytes);
-    upload.transfer = send_file(upload.file, upload.choices, upload.submission, on_sent);
     try {
-      const accepted = await upload.transfer.done;
+      if (!upload.upload_id) {
+        upload.transfer = new Transfer(upload.file, (bytes) => upload.progress(bytes));
+        upload.upload_id = await upload.transfer.done;
+      }
+      upload.state = 'checking';
+      const accepted = await create_job(upload.upload_id, upload.choices, upload.submission);
       this.list = this.list.filter((other) => other !== upload);
       void jobs.show(accepted.id);
     } catch (error) {
@@ -117,6 +135,7 @@ class UploadsStore {
       return;
     }
     const { status, detail } = error;
+    if (status === 404 || status === 410) upload.upload_id = '';
     upload.failure = status === 0 ? { kind: 'unreachable' } : { kind: 'refused', status, detail };
     upload.state = 'failed';
   }

@@ -32,6 +32,7 @@ function waiting_fact(job: Job, locale: string): string {
   }
   if (waiting?.reason === 'model') return t('waiting.model', { model: waiting.model ?? job.model });
   if (waiting?.reason === 'download') return download_fact(waiting);
+  if (waiting?.reason === 'upload') return t('waiting.upload');
   const ahead = waiting?.jobs_ahead ?? 0;
   return ahead === 0 ? t('waiting.next') : t('waiting.jobs_ahead', { n: ahead });
 }

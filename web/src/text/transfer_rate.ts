@@ -15,6 +15,11 @@ export class TransferRate {
     while (this.samples.length > 2 && now_ms - this.samples[0]!.at_ms > kWindowMs) this.samples.shift();
   }
 
+  /** Forgets what was before a pause. */
+  restart(): void {
+    this.samples = [];
+  }
+
   /** Bytes per second; null until enough time has passed to say so. */
   speed(): number | null {
     const first = this.samples[0];
