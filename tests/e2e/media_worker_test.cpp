@@ -101,8 +101,11 @@ TEST_F(MediaWorker, ACrashFailsItsJobOnceWithAReasonAndFreesTheSlot) {
       kWorkerIsOn));
   const auto crashed = std::chrono::steady_clock::now();
   ASSERT_EQ(::kill(*worker, SIGSEGV), 0);
-  EXPECT_TRUE(wait_for([&] { return get(server, "/api/system/status").json.at("workers").at("active") == 0; },
-                       kSoon + kSentences));
+  const auto is_over = [&] {
+    return get(server, "/api/system/status").json.at("workers").at("active") == 0 &&
+           get(server, "/api/jobs/" + id).json.at("status") != "processing";
+  };
+  EXPECT_TRUE(wait_for(is_over, kSoon + kSentences));
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - crashed;
   std::printf("slot free %.2f s after the crash\n", taken.count());
   const json job = get(server, "/api/jobs/" + id).json;
