@@ -220,6 +220,7 @@ void ConnectionLoop::advance(Session& session) {
 }
 
 void ConnectionLoop::begin_request(Session& session) {
+  session.arrival = ++last_arrival_;
   const auto plan = handler_.plan(session.head);
   session.lane = plan.lane;
   if (!plan.await_body) return submit(session, plan.lane);

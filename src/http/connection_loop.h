@@ -148,6 +148,7 @@ class ConnectionLoop {
   TimePoint accept_again_ = Session::kNever;  ///< when the listener is looked at again
   AddressCounts addresses_;
   std::uint64_t last_id_;
+  std::uint64_t last_arrival_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   std::set<std::pair<TimePoint, std::uint64_t>> deadlines_;
   std::vector<char> scratch_;

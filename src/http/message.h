@@ -54,8 +54,9 @@ struct Request {
   std::map<std::string, std::string> query;     ///< decoded; of a repeated name the last
   std::map<std::string, std::string> captures;  ///< decoded `{name}` parts of the route's pattern
   RequestPhase phase = RequestPhase::kOther;
-  std::string peer{};   ///< address of the client, as text; what a trusted proxy says it is
-  bool secure = false;  ///< came over https to a trusted proxy
+  std::string peer{};         ///< address of the client, as text; what a trusted proxy says it is
+  bool secure = false;        ///< came over https to a trusted proxy
+  std::uint64_t arrival = 0;  ///< its place in the order in which the heads of requests came
   Caller caller{};
   ErrorShape error_shape = ErrorShape::kProblem;
   std::vector<Header> more_headers{};  ///< of the answer, whatever it will be

@@ -119,6 +119,7 @@ Next Server::Impl::begin_answer(Session& session) {
   Request request = make_request(head, session.connection);
   request.peer = client.peer.text();
   request.secure = client.secure;
+  request.arrival = session.arrival;
   Response response = answer(api_, request);
   const bool whole = session.connection.finish_body();
   session.close_after =

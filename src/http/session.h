@@ -27,6 +27,7 @@ struct Session {
   Connection connection;
 
   RequestHead head{};
+  std::uint64_t arrival = 0;  ///< of the request at hand, in the order in which heads came
   Outgoing outgoing{};
   bool answering = false;       ///< the route has run, `outgoing` is under way
   bool close_after = false;     ///< no request may follow this answer

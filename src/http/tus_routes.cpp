@@ -189,7 +189,7 @@ Response create_with_body(Api& api, Request& request, const Upload& upload) {
     return problem_response(*problem, request);
   }
   if (const auto problem = add_upload(api, request, upload)) return problem_response(*problem, request);
-  const auto turn = api.turns.take(upload.id, &request.body);
+  const auto turn = api.turns.take(upload.id, request, &request.body);
   if (!turn) return problem_response(taken_over(), request);
   const Received received =
       receive_with_space(api, request, upload, *turn, std::get<std::optional<UploadChecksum>>(std::move(checksum)));
@@ -200,7 +200,7 @@ Response create_with_body(Api& api, Request& request, const Upload& upload) {
 }
 
 Response join_parts(Api& api, Request& request, const NewUpload& wanted) {
-  const auto joined = join_uploads(api, request.caller, wanted.concat.parts, wanted.metadata);
+  const auto joined = join_uploads(api, request, wanted.concat.parts, wanted.metadata);
   if (const auto* problem = std::get_if<Problem>(&joined)) return problem_response(*problem, request);
   return created(std::get<Upload>(joined));
 }
@@ -312,7 +312,7 @@ Response create_upload(Api& api, Request& request) {
 Response show_upload(Api& api, Request& request) {
   if (const auto problem = check_tus_version(request.head)) return problem_response(*problem, request);
   if (!find_upload(api, request)) return no_such_upload(request);
-  const auto turn = api.turns.take(request.captures.at("id"), /*body=*/nullptr);
+  const auto turn = api.turns.take(request.captures.at("id"), request, /*body=*/nullptr);
   if (!turn) return problem_response(taken_over(), request);
   const auto upload = find_upload(api, request);
   if (!upload) return no_such_upload(request);
@@ -334,7 +334,7 @@ Response patch_upload(Api& api, Request& request) {
   if (!upload) return no_such_upload(request);
   if (const auto problem = check_expiry(api, *upload)) return problem_response(*problem, request);
   if (const auto problem = check_patch(request, *upload)) return problem_response(*problem, request);
-  const auto turn = api.turns.take(upload->id, &request.body);
+  const auto turn = api.turns.take(upload->id, request, &request.body);
   if (!turn) return problem_response(taken_over(), request);
   return patch_in_turn(api, request, *turn);
 }
@@ -343,7 +343,7 @@ Response delete_upload(Api& api, Request& request) {
   if (const auto problem = check_tus_version(request.head)) return problem_response(*problem, request);
   const auto upload = find_upload(api, request);
   if (!upload) return no_such_upload(request);
-  const auto turn = api.turns.take(upload->id, /*body=*/nullptr);
+  const auto turn = api.turns.take(upload->id, request, /*body=*/nullptr);
   if (!turn) return problem_response(taken_over(), request);
   discard(api, upload->id);
   api.services.upload_changed();

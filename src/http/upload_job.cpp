@@ -102,7 +102,7 @@ Response use_upload(Api& api, Request& request, const std::string& key, const st
   // Of two requests on one complete upload one gets it. One that is still coming in is not disturbed.
   std::unique_ptr<UploadTurns::Turn> turn;
   if (upload->complete()) {
-    turn = api.turns.take(id, /*body=*/nullptr);
+    turn = api.turns.take(id, request, /*body=*/nullptr);
     upload = find_upload(api, request, id);
     if (!turn || !upload) return problem_response(no_upload(), request);
   }

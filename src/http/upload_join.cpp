@@ -15,11 +15,11 @@ namespace {
 using Turns = std::vector<std::unique_ptr<UploadTurns::Turn>>;
 
 // In the order of the ids, so that two requests never wait for one another.
-std::optional<Turns> take_turns(Api& api, std::vector<std::string> ids) {
+std::optional<Turns> take_turns(Api& api, const Request& request, std::vector<std::string> ids) {
   std::ranges::sort(ids);
   Turns turns;
   for (const std::string& id : ids) {
-    turns.push_back(api.turns.take(id, /*body=*/nullptr));
+    turns.push_back(api.turns.take(id, request, /*body=*/nullptr));
     if (!turns.back()) return std::nullopt;
   }
   return turns;
@@ -68,11 +68,11 @@ void join_files(const DataFolder& data, const std::vector<Upload>& parts, const 
 
 }  // namespace
 
-std::variant<Upload, Problem> join_uploads(Api& api, const Caller& caller, const std::vector<std::string>& ids,
+std::variant<Upload, Problem> join_uploads(Api& api, const Request& request, const std::vector<std::string>& ids,
                                            const std::string& metadata) {
-  const auto turns = take_turns(api, ids);
+  const auto turns = take_turns(api, request, ids);
   if (!turns) return Problem{.code = "upload_taken_over", .detail = "A part is being worked on.", .retry_after_s = 1};
-  const auto found = find_parts(api, caller, ids);
+  const auto found = find_parts(api, request.caller, ids);
   if (const auto* problem = std::get_if<Problem>(&found)) return *problem;
   const auto& parts = std::get<std::vector<Upload>>(found);
 

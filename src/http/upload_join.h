@@ -12,7 +12,7 @@ namespace voxlate::http {
 
 /// Makes one upload of the complete parts that the caller named (tus, concatenation). The parts are gone afterwards;
 /// when it fails, or the server is killed, they are as they were.
-std::variant<Upload, Problem> join_uploads(Api& api, const Caller& caller, const std::vector<std::string>& parts,
+std::variant<Upload, Problem> join_uploads(Api& api, const Request& request, const std::vector<std::string>& parts,
                                            const std::string& metadata);
 
 }  // namespace voxlate::http

@@ -19,8 +19,8 @@ class UploadTurns {
   /// Held while it lives.
   class Turn {
    public:
-    Turn(UploadTurns& turns, std::string id, BodyReader* body, std::uint64_t number)
-        : turns_(turns), id_(std::move(id)), body_(body), number_(number) {}
+    Turn(UploadTurns& turns, std::string id, BodyReader* body, std::uint64_t arrival)
+        : turns_(turns), id_(std::move(id)), body_(body), arrival_(arrival) {}
     ~Turn() { turns_.end(*this); }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
@@ -34,13 +34,14 @@ class UploadTurns {
     UploadTurns& turns_;
     const std::string id_;
     BodyReader* const body_;  ///< may be null
-    const std::uint64_t number_;
+    const std::uint64_t arrival_;
     std::atomic<bool> over_ = false;
   };
 
-  /// Ends the turn that another request has, and waits for that. Null when a newer request came first, or the other
-  /// did not end in time. `body` is cut when the turn is over.
-  std::unique_ptr<Turn> take(const std::string& id, BodyReader* body);
+  /// Ends the turn that an older request has, and waits for that. Null when a newer one has it, or the other did not
+  /// end in time. Older and newer are told by the arrival: which thread comes first says nothing. `body` is cut when
+  /// the turn is over; may be null.
+  std::unique_ptr<Turn> take(const std::string& id, const Request& request, BodyReader* body);
 
  private:
   void end(const Turn& turn);
@@ -49,7 +50,6 @@ class UploadTurns {
 
   Mutex mutex_;
   ConditionVariable ended_;
-  std::uint64_t last_number_ GUARDED_BY(mutex_) = 0;
   std::map<std::string, Turn*> turns_ GUARDED_BY(mutex_);
 };
 
