@@ -25,7 +25,7 @@ class ArrivingUpload : public ::testing::Test {
   void SetUp() override {
     if (speech_clips().size() != 5) GTEST_SKIP() << "needs Debian's package pocketsphinx-testdata";
     if (!has_program("ffmpeg")) GTEST_SKIP() << "needs ffmpeg";
-    make_recording(folder_ / "talk.wav", /*pause_s=*/1.0, /*repeats=*/2);
+    make_recording(folder_ / "talk.wav", /*pause_s=*/1.0, /*repeats=*/5);
     content_ = read_file(folder_ / "talk.wav", 1 << 28);
     ASSERT_GT(content_.size(), 1'500'000U);
   }
