@@ -158,7 +158,6 @@ Response answer(Api& api, Request& request) {
   if (request.secure) response.add("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
   if (is_upload_path(request.path)) add_tus_version(response, request.head);
   add_common_headers(response, request.id);
-  if (request.secure) response.add("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
   log::debug("request answered",
              {{"request_id", request.id}, {"method", request.head.method}, {"status", response.status}});
   return response;
