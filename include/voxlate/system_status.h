@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "voxlate/resource_sample.h"
 #include "voxlate/transcriber.h"
 #include "voxlate/translator.h"
 
@@ -30,16 +31,6 @@ struct ModelInMemory {
   bool in_use = false;
 };
 
-struct GpuStatus {
-  int index = 0;
-  std::string name;
-  std::string driver;
-  std::uint64_t memory_total_bytes = 0;
-  std::uint64_t memory_used_bytes = 0;
-  std::optional<int> load_percent{};
-  std::optional<int> temperature_c{};
-};
-
 /// The walls around the processes that read uploads.
 struct MediaSandbox {
   int landlock_abi = 0;  ///< 0: the kernel has no Landlock
@@ -47,18 +38,10 @@ struct MediaSandbox {
   bool namespaces = false;
 };
 
-/// One look at the machine and the process. Absent figures are unknown here, not zero.
+/// What the server is and does at one moment.
 struct SystemStatus {
-  std::uint64_t memory_total_bytes = 0;  ///< of the cgroup where it limits, else of the machine
-  std::uint64_t memory_used_bytes = 0;
-  std::string memory_source;  ///< "cgroup v2", "cgroup v1", "/proc/meminfo"
-  std::uint64_t process_rss_bytes = 0;
-  double cpu_percent = 0;  ///< of the whole machine since the look before
-  int cpu_count = 0;
-  std::uint64_t disk_free_bytes = 0;  ///< where the data folder lies
-  std::uint64_t disk_total_bytes = 0;
+  ResourceSample resources;
   std::vector<ModelInMemory> models;
-  std::vector<GpuStatus> gpus;
   int workers_total = 0;  ///< jobs that may run at once
   int workers_active = 0;
   std::optional<MediaSandbox> media_sandbox{};  ///< absent: uploads are read within the server

@@ -27,6 +27,7 @@ constexpr int kBriefWorkers = 1;
 constexpr std::chrono::seconds kModelsEvery{10};
 constexpr std::chrono::seconds kRemoteTranslatorsEvery{30};
 constexpr std::chrono::hours kSweepAccountsEvery{24};
+constexpr std::chrono::seconds kMonitorEvery{1};
 
 jobs::JobRunner::Options runner_options(const Config& config, const std::string& owner) {
   jobs::JobRunner::Options options;
@@ -91,6 +92,7 @@ App::App(const Config& config)
                         return outward_.post(message, stop);
                       }),
       watch_folder_(make_watch_folder()),
+      monitor_([this] { return look_at_resources(); }),
       model_ticker_("models", kModelsEvery,
                     [this](const std::stop_token&) {
                       engines_.unload_idle_models();
@@ -100,6 +102,7 @@ App::App(const Config& config)
                           [this](const std::stop_token& stop) { ask_remote_translators(stop); }),
       account_sweeper_("account sweeping", kSweepAccountsEvery,
                        [this](const std::stop_token& stop) { sweep_accounts(stop); }),
+      monitor_ticker_("monitor", kMonitorEvery, [this](const std::stop_token&) { monitor_.tick({}); }),
       server_(http_options(), http_services()) {
   engines_.model_folder().create();
   remote_translators_.poke();
@@ -250,14 +253,22 @@ jobs::UploadWatcher::Media App::upload_media() const {
                           const JobSpec& spec) { return summarise_media(file, spec, engines_.media()); }};
 }
 
+ResourceSample App::look_at_resources() {
+  ResourceSample sample = sampler_.look(clock_.now());
+  sample.gpus = gpus_.look();
+  const DiskSpace space = data_.space();
+  sample.disk_free_bytes = space.free_bytes;
+  sample.disk_total_bytes = space.total_bytes;
+  const std::map<JobState, int> jobs = store_.count_by_state();
+  sample.jobs_queued = jobs.at(JobState::kQueued);
+  sample.jobs_running = runner_.active();
+  return sample;
+}
+
 SystemStatus App::status() {
   SystemStatus status;
-  sampler_.sample(status);
-  status.gpus = gpus_.look();
+  status.resources = monitor_.latest();
   status.models = engines_.models_in_memory(clock_.now());
-  const DiskSpace space = data_.space();
-  status.disk_free_bytes = space.free_bytes;
-  status.disk_total_bytes = space.total_bytes;
   status.workers_total = runner_.workers();
   status.workers_active = runner_.active();
   status.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_);

@@ -14,6 +14,7 @@
 #include "base/data_folder.h"
 #include "config/config.h"
 #include "health/gpu_probe.h"
+#include "health/monitor.h"
 #include "health/sampler.h"
 #include "http/server.h"
 #include "jobs/importer.h"
@@ -51,6 +52,7 @@ class App {
   http::Options http_options() const;
   http::Services http_services();
   SystemStatus status();
+  ResourceSample look_at_resources();
   std::unique_ptr<jobs::WatchFolder> make_watch_folder();
   jobs::UploadWatcher::Media upload_media() const;
   pipeline::JobTools tools();
@@ -87,9 +89,11 @@ class App {
   jobs::Importer importer_;
   jobs::WebhookSender webhook_sender_;
   std::unique_ptr<jobs::WatchFolder> watch_folder_;  // none without a setting
+  health::Monitor monitor_;
   jobs::Ticker model_ticker_;
   jobs::Ticker remote_translators_;
   jobs::Ticker account_sweeper_;
+  jobs::Ticker monitor_ticker_;
   http::Server server_;
 };
 

@@ -48,19 +48,19 @@ std::filesystem::path existing_parent(std::filesystem::path path) {
 }
 
 void report_machine(const Config& config, std::vector<Finding>& findings) {
-  SystemStatus status;
-  health::Sampler().sample(status);
+  const SystemClock clock;
+  const ResourceSample resources = health::Sampler().look(clock.now());
   const DiskSpace space = disk_space(existing_parent(config.data_dir));
   fmt::print("Machine\n");
-  fmt::print("  cores            {}\n", status.cpu_count);
+  fmt::print("  cores            {}\n", resources.cpu_count);
   fmt::print("  memory           {:.1f} of {:.1f} GiB in use ({})\n",
-             static_cast<double>(status.memory_used_bytes) / kGibibyte,
-             static_cast<double>(status.memory_total_bytes) / kGibibyte, status.memory_source);
+             static_cast<double>(resources.memory_used_bytes) / kGibibyte,
+             static_cast<double>(resources.memory_total_bytes) / kGibibyte, resources.memory_source);
   fmt::print("  disk             {:.1f} of {:.1f} GiB free for {}\n", static_cast<double>(space.free_bytes) / kGibibyte,
              static_cast<double>(space.total_bytes) / kGibibyte, config.data_dir.string());
   fmt::print("  device           {} for Whisper, {} for translation\n", to_string(whisper_device(config)),
              to_string(translation_device(config)));
-  for (const GpuStatus& gpu : health::GpuProbe(SystemClock()).look()) {
+  for (const GpuStatus& gpu : health::GpuProbe(clock).look()) {
     fmt::print("  GPU {}            {}, {:.1f} GiB, driver {}\n", gpu.index, gpu.name,
                static_cast<double>(gpu.memory_total_bytes) / kGibibyte, gpu.driver);
   }

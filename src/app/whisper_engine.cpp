@@ -124,10 +124,10 @@ void add_awaited_models(Capabilities& capabilities, const std::vector<std::strin
 std::size_t windows_at_once(const Config& config, const whisper::Network& network) {
   const auto wanted = static_cast<std::size_t>(config.whisper_max_windows);
   const std::size_t each = network.window_bytes(std::max(config.whisper_beam_size, config.whisper_best_of));
-  SystemStatus status;
-  health::Sampler().sample(status);
-  if (each == 0 || status.memory_total_bytes == 0) return wanted;
-  const std::size_t free = status.memory_total_bytes - std::min(status.memory_used_bytes, status.memory_total_bytes);
+  const ResourceSample resources = health::Sampler().look(SystemClock().now());
+  if (each == 0 || resources.memory_total_bytes == 0) return wanted;
+  const std::size_t free =
+      resources.memory_total_bytes - std::min(resources.memory_used_bytes, resources.memory_total_bytes);
   const std::size_t fitting = std::clamp<std::size_t>(free / 2 / each, 1, wanted);
   if (fitting < wanted)
     log::warning("free memory limits the windows decoded at once",

@@ -23,6 +23,27 @@ struct CpuTimes {
 };
 std::optional<CpuTimes> parse_cpu_times(std::string_view text);
 
+/// Ticks that this process has computed, of `/proc/self/stat`.
+std::optional<std::uint64_t> parse_process_ticks(std::string_view text);
+
+/// Bytes that went in and out so far.
+struct Transferred {
+  std::uint64_t in = 0;   ///< read from disks, received from the network
+  std::uint64_t out = 0;  ///< written, sent
+
+  bool operator==(const Transferred&) const = default;
+};
+
+/// All disks of `/proc/diskstats` together; partitions and devices that lie on others (loop, dm, md, …) are left out,
+/// since their bytes are counted where they lie.
+std::optional<Transferred> parse_disk_bytes(std::string_view text);
+
+/// All interfaces of `/proc/net/dev` together but loopback.
+std::optional<Transferred> parse_network_bytes(std::string_view text);
+
+/// Share of the last 10 seconds in which something waited, of a file of `/proc/pressure`; in percent.
+std::optional<double> parse_stall_percent(std::string_view text);
+
 /// Bytes of a line `name:   123 kB`, as in `/proc/self/status`.
 std::optional<std::uint64_t> parse_kb_line(std::string_view text, std::string_view name);
 

@@ -1,5 +1,7 @@
 #include "health/sampler.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -71,47 +73,104 @@ std::optional<Memory> cgroup_memory(const std::filesystem::path& root, const Cgr
   }
 }
 
-void sample_memory(const std::filesystem::path& root, SystemStatus& status) {
+void set_memory(ResourceSample& sample, const Memory& memory, const char* source) {
+  sample.memory_total_bytes = memory.total_bytes;
+  sample.memory_used_bytes = memory.used_bytes;
+  sample.memory_source = source;
+}
+
+/// Where neither a cgroup nor /proc/meminfo can be seen: all that is mounted, of which others use a quarter.
+Memory estimated_memory(std::uint64_t process_rss_bytes) {
+  constexpr std::uint64_t kOthers = 4;
+  const auto pages = static_cast<std::uint64_t>(std::max(sysconf(_SC_PHYS_PAGES), 0L));
+  const auto page_bytes = static_cast<std::uint64_t>(std::max(sysconf(_SC_PAGESIZE), 0L));
+  const std::uint64_t total = pages * page_bytes;
+  return {.total_bytes = total, .used_bytes = std::min(total, total / kOthers + process_rss_bytes)};
+}
+
+void look_at_memory(const std::filesystem::path& root, ResourceSample& sample) {
+  sample.process_rss_bytes = parse_kb_line(read_text(root / "proc/self/status"), "VmRSS").value_or(0);
   const std::optional<MemInfo> machine = parse_meminfo(read_text(root / "proc/meminfo"));
   for (const CgroupFiles& files : {kVersion2, kVersion1}) {
     const std::optional<Memory> group = cgroup_memory(root, files);
     if (!group || group->total_bytes > (machine ? machine->total_bytes : kNoLimit)) continue;
-    status.memory_total_bytes = group->total_bytes;
-    status.memory_used_bytes = group->used_bytes;
-    status.memory_source = files.source;
-    return;
+    return set_memory(sample, *group, files.source);
   }
-  if (!machine) return;
-  status.memory_total_bytes = machine->total_bytes;
-  status.memory_used_bytes = machine->total_bytes - machine->available_bytes;
-  status.memory_source = "/proc/meminfo";
+  if (!machine) return set_memory(sample, estimated_memory(sample.process_rss_bytes), "estimate");
+  set_memory(sample,
+             {.total_bytes = machine->total_bytes, .used_bytes = machine->total_bytes - machine->available_bytes},
+             "/proc/meminfo");
+}
+
+double share_percent(std::uint64_t part_before, std::uint64_t part, std::uint64_t whole) {
+  if (part <= part_before || whole == 0) return 0;
+  return std::min(100.0 * static_cast<double>(part - part_before) / static_cast<double>(whole), 100.0);
+}
+
+std::optional<double> rate(std::optional<std::uint64_t> before, std::optional<std::uint64_t> now, double seconds) {
+  if (!before || !now || *now < *before || seconds <= 0) return std::nullopt;
+  return static_cast<double>(*now - *before) / seconds;
+}
+
+using Direction = std::uint64_t Transferred::*;
+
+std::optional<std::uint64_t> bytes_of(const std::optional<Transferred>& transferred, Direction direction) {
+  if (!transferred) return std::nullopt;
+  return *transferred.*direction;
 }
 
 }  // namespace
 
-Sampler::Sampler(std::filesystem::path root)
-    : root_(std::move(root)), earlier_(parse_cpu_times(read_text(root_ / "proc/stat"))) {}
+Sampler::Sampler(std::filesystem::path root) : root_(std::move(root)), cpu_earlier_(count()) {}
 
-void Sampler::sample(SystemStatus& status) {
-  sample_memory(root_, status);
-  status.process_rss_bytes =
-      parse_kb_line(read_text(root_ / "proc/self/status"), "VmRSS").value_or(status.process_rss_bytes);
-  status.cpu_percent = cpu_percent();
-  status.cpu_count = static_cast<int>(std::thread::hardware_concurrency());
+ResourceSample Sampler::look(TimePoint now) {
+  ResourceSample sample{.at = now};
+  look_at_memory(root_, sample);
+  sample.cpu_count = static_cast<int>(std::thread::hardware_concurrency());
+  sample.memory_stall_percent = parse_stall_percent(read_text(root_ / "proc/pressure/memory"));
+  sample.io_stall_percent = parse_stall_percent(read_text(root_ / "proc/pressure/io"));
+  const Counters counters = count();
+  const MutexLock lock(mutex_);
+  set_cpu(counters, sample);
+  set_rates(counters, sample);
+  return sample;
 }
 
-double Sampler::cpu_percent() {
-  const std::optional<CpuTimes> now = parse_cpu_times(read_text(root_ / "proc/stat"));
-  const MutexLock lock(mutex_);
-  if (!now) return percent_;
-  if (earlier_ && now->total < earlier_->total + kMinTicks) return percent_;
-  if (earlier_) {
-    const double busy = static_cast<double>(now->busy) - static_cast<double>(earlier_->busy);
-    const double total = static_cast<double>(now->total) - static_cast<double>(earlier_->total);
-    percent_ = std::clamp(100 * busy / total, 0.0, 100.0);
+Sampler::Counters Sampler::count() const {
+  return {.cpu = parse_cpu_times(read_text(root_ / "proc/stat")),
+          .process_ticks = parse_process_ticks(read_text(root_ / "proc/self/stat")),
+          .disk = parse_disk_bytes(read_text(root_ / "proc/diskstats")),
+          .network = parse_network_bytes(read_text(root_ / "proc/net/dev"))};
+}
+
+void Sampler::set_cpu(const Counters& now, ResourceSample& sample) {
+  const std::optional<CpuTimes>& before = cpu_earlier_.cpu;
+  if (now.cpu && (!before || now.cpu->total >= before->total + kMinTicks)) {
+    if (before) {
+      const std::uint64_t total = now.cpu->total - before->total;
+      cpu_percent_ = share_percent(before->busy, now.cpu->busy, total);
+      process_cpu_percent_ =
+          share_percent(cpu_earlier_.process_ticks.value_or(0), now.process_ticks.value_or(0), total);
+    }
+    cpu_earlier_ = now;
+  }
+  sample.cpu_percent = cpu_percent_;
+  sample.process_cpu_percent = process_cpu_percent_;
+}
+
+void Sampler::set_rates(const Counters& now, ResourceSample& sample) {
+  if (earlier_at_) {
+    const double seconds = std::chrono::duration<double>(sample.at - *earlier_at_).count();
+    const auto rate_of = [&](std::optional<Transferred> Counters::*counter, Direction direction) {
+      return rate(bytes_of(earlier_.*counter, direction), bytes_of(now.*counter, direction), seconds);
+    };
+    sample.disk_read_bytes_per_s = rate_of(&Counters::disk, &Transferred::in);
+    sample.disk_written_bytes_per_s = rate_of(&Counters::disk, &Transferred::out);
+    sample.network_received_bytes_per_s = rate_of(&Counters::network, &Transferred::in);
+    sample.network_sent_bytes_per_s = rate_of(&Counters::network, &Transferred::out);
   }
   earlier_ = now;
-  return percent_;
+  earlier_at_ = sample.at;
 }
 
 }  // namespace voxlate::health

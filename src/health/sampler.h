@@ -6,29 +6,42 @@
 
 #include "base/mutex.h"
 #include "health/proc_text.h"
-#include "voxlate/system_status.h"
+#include "voxlate/resource_sample.h"
 
 namespace voxlate::health {
 
-/// Looks at memory, CPU and this process through /proc and /sys/fs/cgroup (v2, then v1, then the whole machine).
-/// What cannot be read stays as it was: nothing here throws over an absent file. Thread-safe.
+/// Looks at memory, CPU, disks, network and this process through /proc and /sys/fs/cgroup. Memory is that of the
+/// tightest cgroup (v2, then v1), else of the machine, else an estimate that assumes little. Nothing here throws over
+/// an absent file. Thread-safe.
 class Sampler {
  public:
   /// `root` replaces "/" in tests.
   explicit Sampler(std::filesystem::path root = "/");
 
-  /// Sets `memory_*`, `process_rss_bytes`, `cpu_percent` (since the look before; the first one counts from the
-  /// constructor) and `cpu_count`.
-  void sample(SystemStatus& status);
+  /// All but the GPUs, the data folder's disk and the jobs. Shares of CPU and rates are since the look before, those of
+  /// CPU at the first look since the constructor; there are no rates then.
+  ResourceSample look(TimePoint now);
 
  private:
-  double cpu_percent();
+  /// What only grows, at one moment.
+  struct Counters {
+    std::optional<CpuTimes> cpu;
+    std::optional<std::uint64_t> process_ticks;
+    std::optional<Transferred> disk;
+    std::optional<Transferred> network;
+  };
+  Counters count() const;
+  void set_cpu(const Counters& now, ResourceSample& sample) REQUIRES(mutex_);
+  void set_rates(const Counters& now, ResourceSample& sample) REQUIRES(mutex_);
 
   const std::filesystem::path root_;
 
   Mutex mutex_;
-  std::optional<CpuTimes> earlier_ GUARDED_BY(mutex_);
-  double percent_ GUARDED_BY(mutex_) = 0;
+  Counters cpu_earlier_ GUARDED_BY(mutex_);
+  double cpu_percent_ GUARDED_BY(mutex_) = 0;
+  double process_cpu_percent_ GUARDED_BY(mutex_) = 0;
+  Counters earlier_ GUARDED_BY(mutex_);
+  std::optional<TimePoint> earlier_at_ GUARDED_BY(mutex_);
 };
 
 }  // namespace voxlate::health

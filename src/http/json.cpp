@@ -251,7 +251,7 @@ std::string status_json(const SystemStatus& status, const std::map<JobState, int
                       {"in_use", model.in_use}});
   }
   Json gpus = Json::array();
-  for (const GpuStatus& gpu : status.gpus) {
+  for (const GpuStatus& gpu : status.resources.gpus) {
     gpus.push_back({{"index", gpu.index},
                     {"name", gpu.name},
                     {"driver", gpu.driver},
@@ -267,29 +267,30 @@ std::string status_json(const SystemStatus& status, const std::map<JobState, int
   }
   Json versions = Json::object();
   for (const auto& [name, version] : status.versions) versions[name] = version;
-  const double memory = percent(status.memory_used_bytes, status.memory_total_bytes);
-  const double cpu = rounded(status.cpu_percent, 10);
+  const double memory = percent(status.resources.memory_used_bytes, status.resources.memory_total_bytes);
+  const double cpu = rounded(status.resources.cpu_percent, 10);
   const int queued = count(JobState::kQueued);
-  return text_of({{"memory",
-                   {{"total_bytes", status.memory_total_bytes},
-                    {"used_bytes", status.memory_used_bytes},
-                    {"percent", memory},
-                    {"source", status.memory_source},
-                    {"process_rss_bytes", status.process_rss_bytes}}},
-                  {"cpu", {{"percent", cpu}, {"count", status.cpu_count}}},
-                  {"queue", std::move(states)},
-                  {"workers", {{"total", status.workers_total}, {"active", status.workers_active}}},
-                  {"models", std::move(models)},
-                  {"gpus", std::move(gpus)},
-                  {"disk", {{"free_bytes", status.disk_free_bytes}, {"total_bytes", status.disk_total_bytes}}},
-                  {"media_sandbox", status.media_sandbox ? sandbox_of(*status.media_sandbox) : Json()},
-                  {"versions", std::move(versions)},
-                  {"uptime_s", status.uptime.count()},
-                  {"system_resources", {{"cpu_percent", cpu}, {"memory_percent", memory}}},
-                  {"queue_status", {{"queue_size", queued}}},
-                  {"cpu_percent", cpu},
-                  {"memory_percent", memory},
-                  {"queue_size", queued}});
+  return text_of(
+      {{"memory",
+        {{"total_bytes", status.resources.memory_total_bytes},
+         {"used_bytes", status.resources.memory_used_bytes},
+         {"percent", memory},
+         {"source", status.resources.memory_source},
+         {"process_rss_bytes", status.resources.process_rss_bytes}}},
+       {"cpu", {{"percent", cpu}, {"count", status.resources.cpu_count}}},
+       {"queue", std::move(states)},
+       {"workers", {{"total", status.workers_total}, {"active", status.workers_active}}},
+       {"models", std::move(models)},
+       {"gpus", std::move(gpus)},
+       {"disk", {{"free_bytes", status.resources.disk_free_bytes}, {"total_bytes", status.resources.disk_total_bytes}}},
+       {"media_sandbox", status.media_sandbox ? sandbox_of(*status.media_sandbox) : Json()},
+       {"versions", std::move(versions)},
+       {"uptime_s", status.uptime.count()},
+       {"system_resources", {{"cpu_percent", cpu}, {"memory_percent", memory}}},
+       {"queue_status", {{"queue_size", queued}}},
+       {"cpu_percent", cpu},
+       {"memory_percent", memory},
+       {"queue_size", queued}});
 }
 
 std::string segments_event_json(const std::string& job_id, std::string_view payload) {

@@ -203,12 +203,12 @@ class ServerTest : public testing::Test {
   }
   static SystemStatus status() {
     SystemStatus status;
-    status.memory_total_bytes = 1000;
-    status.memory_used_bytes = 250;
-    status.memory_source = "test";
-    status.cpu_percent = 12.34;
+    status.resources.memory_total_bytes = 1000;
+    status.resources.memory_used_bytes = 250;
+    status.resources.memory_source = "test";
+    status.resources.cpu_percent = 12.34;
     status.models = {{.id = "base", .engine = "whisper", .device = "cpu", .compute_type = "auto", .in_use = true}};
-    status.gpus = {{.index = 0, .name = "GPU", .driver = "1", .memory_total_bytes = 1000}};
+    status.resources.gpus = {{.index = 0, .name = "GPU", .driver = "1", .memory_total_bytes = 1000}};
     status.workers_total = 3;
     status.media_sandbox = MediaSandbox{.landlock_abi = 7, .seccomp = true, .namespaces = false};
     status.versions = {{"voxlate", "0.1.0"}};
