@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -83,6 +84,10 @@ struct OwnedJob {
 struct ClaimFilter {
   std::vector<std::string> awaited{};  ///< jobs for one of these models stay queued
   bool only_brief = false;             ///< only those with `JobSpec::brief`
+
+  /// Asked for the job that would be taken; while it says no, none is taken, so that no job is passed by others for
+  /// ever. Quick: a transaction waits for it.
+  std::function<bool(const Job&)> fits = [](const Job&) { return true; };
 };
 
 struct ClaimedJob {

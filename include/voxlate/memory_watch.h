@@ -41,7 +41,7 @@ struct FreedMemory {
 struct MemoryRelease {
   TimePoint at{};
   ReleaseMode mode = ReleaseMode::kNormal;
-  std::string cause;  ///< "elevated", "high", "rising", "job ended", "requested"
+  std::string cause;  ///< "elevated", "high", "rising", "requested"
   double percent_before = 0;
   double percent_after = 0;
   std::vector<FreedMemory> freed;  ///< in the order it was asked for, those that gave nothing left out

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "voxlate/memory_watch.h"
 #include "voxlate/resource_sample.h"
 #include "voxlate/transcriber.h"
 #include "voxlate/translator.h"
@@ -38,9 +39,19 @@ struct MediaSandbox {
   bool namespaces = false;
 };
 
+/// A queued job that would be next, if there were room for it.
+struct ResourceWait {
+  std::string job_id;
+  std::string reason;  ///< "memory", "processor"
+  std::uint64_t needs_bytes = 0;
+  std::uint64_t free_bytes = 0;  ///< of memory, for jobs
+  double memory_percent = 0;
+};
+
 /// What the server is and does at one moment.
 struct SystemStatus {
   ResourceSample resources;
+  MemoryWatch memory_watch;
   std::vector<ModelInMemory> models;
   int workers_total = 0;  ///< jobs that may run at once
   int workers_active = 0;

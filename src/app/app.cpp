@@ -10,6 +10,7 @@
 #include "app/media_files.h"
 #include "app/version.h"
 #include "app/whisper_engine.h"
+#include "base/heap.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "media/front_reading.h"
@@ -73,11 +74,16 @@ App::App(const Config& config)
       models_(model_source(config), engines_.model_folder(), packages_, engines_.loaded_models(),
               downloads_at_start(config, engines_.model_folder(), packages_)),
       upload_watcher_({}, uploads_, store_, data_, feed_, clock_, upload_media()),
-      runner_(runner_options(config, owner_), store_, feed_, clock_,
-              [this](const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
-                return pipeline::run_job(job, data_.workspace(job.id), tools(), checkpoints, progress, std::move(stop));
-              },
-              {.awaited = [this] { return models_.awaited(); }}),
+      monitor_([this] { return look_at_resources(); }),
+      watchdog_({}, watchdog_parts()),
+      admission_(
+          {}, [this] { return monitor_.latest(); }, [this] { return watchdog_.admits_jobs(); }),
+      runner_(
+          runner_options(config, owner_), store_, feed_, clock_,
+          [this](const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
+            return run_job(job, checkpoints, progress, std::move(stop));
+          },
+          admission()),
       rescuer_({.owner = owner_, .max_crashes = kMaxCrashes}, store_, feed_, clock_, [this] { runner_.wake(); }),
       importer_(
           importer_options(config), imports_, data_, feed_, clock_,
@@ -92,7 +98,6 @@ App::App(const Config& config)
                         return outward_.post(message, stop);
                       }),
       watch_folder_(make_watch_folder()),
-      monitor_([this] { return look_at_resources(); }),
       model_ticker_("models", kModelsEvery,
                     [this](const std::stop_token&) {
                       engines_.unload_idle_models();
@@ -102,7 +107,10 @@ App::App(const Config& config)
                           [this](const std::stop_token& stop) { ask_remote_translators(stop); }),
       account_sweeper_("account sweeping", kSweepAccountsEvery,
                        [this](const std::stop_token& stop) { sweep_accounts(stop); }),
-      monitor_ticker_("monitor", kMonitorEvery, [this](const std::stop_token&) { monitor_.tick({}); }),
+      monitor_ticker_("monitor", kMonitorEvery,
+                      [this](const std::stop_token&) {
+                        monitor_.tick({[this](const ResourceSample& sample) { watchdog_.observe(sample); }});
+                      }),
       server_(http_options(), http_services()) {
   engines_.model_folder().create();
   remote_translators_.poke();
@@ -227,6 +235,8 @@ http::Services App::http_services() {
       .check_import_url = [this](const std::string& url) { return outward_.check_import_url(url); },
       .check_webhook_url = [this](const std::string& url) { return outward_.check_webhook_url(url); },
       .import_progress = [this](const std::string& job_id) { return importer_.progress(job_id); },
+      .refuses_jobs = [this] { return watchdog_.refuses_jobs(); },
+      .resource_wait = [this] { return resource_wait(); },
       .wake_workers =
           [this] {
             runner_.wake();
@@ -261,13 +271,69 @@ ResourceSample App::look_at_resources() {
   sample.disk_total_bytes = space.total_bytes;
   const std::map<JobState, int> jobs = store_.count_by_state();
   sample.jobs_queued = jobs.at(JobState::kQueued);
-  sample.jobs_running = runner_.active();
+  sample.jobs_running = jobs.at(JobState::kProcessing);
   return sample;
+}
+
+health::MemoryWatchdog::Parts App::watchdog_parts() {
+  std::vector<MemoryHolder> holders = engines_.memory_holders();
+  holders.push_back({.name = "database",
+                     .bytes = [this] { return storage_.memory_bytes(); },
+                     .release = [this](ReleaseMode) { return storage_.release_memory(); }});
+  return {.holders = std::move(holders),
+          .heap = {.name = "heap",
+                   .bytes = [] { return std::uint64_t{0}; },
+                   .release =
+                       [](ReleaseMode) {
+                         return_freed_memory();
+                         return std::uint64_t{0};
+                       }},
+          .look = [this] { return memory_sampler_.look(clock_.now()); },
+          .requeue_newest = [this] { return runner_.requeue_newest(); }};
+}
+
+jobs::Admission App::admission() {
+  return {.fits =
+              [this](const Job& job) {
+                const std::uint64_t needs = std::min(engines_.memory_needed(job), admission_.most_bytes());
+                return admission_.ask(job.id, needs, clock_.now()) == health::Admission::Answer::kStart;
+              },
+          .ended =
+              [this](const Job& job) {
+                admission_.ended(job.id);
+                return_freed_memory();
+              },
+          .awaited = [this] { return models_.awaited(); }};
+}
+
+/// A job that needs more memory than there is fails at once, and says so.
+JobOutcome App::run_job(const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
+  const std::uint64_t needs = engines_.memory_needed(job);
+  const std::uint64_t most = admission_.most_bytes();
+  if (needs > most) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("the job would take about {} MB of memory, and at most {} MB may be used here: choose a "
+                            "smaller or a quantised model, or give the server more memory",
+                            needs >> 20U, most >> 20U));
+  }
+  return pipeline::run_job(job, data_.workspace(job.id), tools(), checkpoints, progress, std::move(stop));
+}
+
+std::optional<ResourceWait> App::resource_wait() const {
+  const std::optional<health::Admission::Waiting> waiting = admission_.waiting();
+  if (!waiting) return std::nullopt;
+  const bool is_memory = waiting->reason == health::Admission::Answer::kWaitForMemory;
+  return ResourceWait{.job_id = waiting->job_id,
+                      .reason = is_memory ? "memory" : "processor",
+                      .needs_bytes = waiting->needs_bytes,
+                      .free_bytes = waiting->free_bytes,
+                      .memory_percent = waiting->memory_percent};
 }
 
 SystemStatus App::status() {
   SystemStatus status;
   status.resources = monitor_.latest();
+  status.memory_watch = watchdog_.status();
   status.models = engines_.models_in_memory(clock_.now());
   status.workers_total = runner_.workers();
   status.workers_active = runner_.active();

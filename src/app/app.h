@@ -13,7 +13,9 @@
 #include "base/clock.h"
 #include "base/data_folder.h"
 #include "config/config.h"
+#include "health/admission.h"
 #include "health/gpu_probe.h"
+#include "health/memory_watchdog.h"
 #include "health/monitor.h"
 #include "health/sampler.h"
 #include "http/server.h"
@@ -53,6 +55,10 @@ class App {
   http::Services http_services();
   SystemStatus status();
   ResourceSample look_at_resources();
+  health::MemoryWatchdog::Parts watchdog_parts();
+  JobOutcome run_job(const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop);
+  jobs::Admission admission();
+  std::optional<ResourceWait> resource_wait() const;
   std::unique_ptr<jobs::WatchFolder> make_watch_folder();
   jobs::UploadWatcher::Media upload_media() const;
   pipeline::JobTools tools();
@@ -76,6 +82,7 @@ class App {
   store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_;
   health::Sampler sampler_;
+  health::Sampler memory_sampler_;  // another one, whose looks do not shorten the time that rates are taken over
   health::GpuProbe gpus_{clock_};
   Engines engines_;
   const std::optional<MediaSandbox> media_sandbox_;
@@ -84,12 +91,14 @@ class App {
   models::PackageIndex packages_;
   models::ModelLibrary models_;
   jobs::UploadWatcher upload_watcher_;
+  health::Monitor monitor_;
+  health::MemoryWatchdog watchdog_;
+  health::Admission admission_;
   jobs::JobRunner runner_;
   jobs::JobRescuer rescuer_;
   jobs::Importer importer_;
   jobs::WebhookSender webhook_sender_;
   std::unique_ptr<jobs::WatchFolder> watch_folder_;  // none without a setting
-  health::Monitor monitor_;
   jobs::Ticker model_ticker_;
   jobs::Ticker remote_translators_;
   jobs::Ticker account_sweeper_;

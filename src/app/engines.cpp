@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "app/job_memory.h"
 #include "app/media_files.h"
 #include "app/model_files.h"
 #include "app/neural_translation.h"
@@ -44,11 +45,16 @@ std::unique_ptr<translation::RoutingTranslator> make_translator(const Config& co
   return std::make_unique<translation::RoutingTranslator>(std::move(engines), std::move(options));
 }
 
+/// A model that has rested so long goes when memory is short, whatever `models.idle_seconds` says.
+constexpr std::chrono::seconds kIdleUnderPressure{10};
+
 }  // namespace
 
 Engines::Engines(const Config& config, const Clock& clock)
     : media_(make_media_reader(config)),
       model_idle_time_(config.models_idle_time),
+      computes_integers_(whisper_compute_type(config) == ComputeType::kInt8),
+      max_windows_(config.whisper_max_windows),
       compute_(whisper_threads(config)),
       model_folder_(model_folder_options(config), inspect_model_file, inspect_model_folder),
       whisper_models_(static_cast<std::size_t>(loaded_models_limit(config)),
@@ -103,6 +109,30 @@ void Engines::unload_idle_models() {
   if (model_idle_time_.count() == 0) return;
   whisper_models_.unload_unused(model_idle_time_);
   neural_models_.unload_unused(model_idle_time_);
+}
+
+std::vector<MemoryHolder> Engines::memory_holders() {
+  const auto bytes_of = [](const models::LoadedModels& models) {
+    std::uint64_t bytes = 0;
+    for (const models::LoadedModel& loaded : models.loaded()) bytes += loaded.size_bytes;
+    return bytes;
+  };
+  const auto idle_time = [](ReleaseMode mode) {
+    return mode == ReleaseMode::kAggressive ? std::chrono::seconds(0) : kIdleUnderPressure;
+  };
+  return {{.name = "translation models",
+           .bytes = [this, bytes_of] { return bytes_of(neural_models_); },
+           .release = [this, idle_time](ReleaseMode mode) { return neural_models_.unload_unused(idle_time(mode)); }},
+          {.name = "recogniser models",
+           .bytes = [this, bytes_of] { return bytes_of(whisper_models_); },
+           .release = [this, idle_time](ReleaseMode mode) { return whisper_models_.unload_unused(idle_time(mode)); }}};
+}
+
+std::uint64_t Engines::memory_needed(const Job& job) const {
+  return app::memory_needed(job, {.files = model_folder_.scan(),
+                                  .loaded = loaded_models_.loaded(),
+                                  .computes_integers = computes_integers_,
+                                  .max_windows = max_windows_});
 }
 
 pipeline::JobTools Engines::tools() const {

@@ -16,6 +16,7 @@
 #include "pipeline/run_job.h"
 #include "translation/apertium_modes.h"
 #include "translation/routing_translator.h"
+#include "voxlate/memory_holder.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcriber.h"
 
@@ -45,6 +46,12 @@ class Engines {
   /// Frees models that no job has used for the configured time; called every now and then.
   void unload_idle_models();
 
+  /// What can be given back, the cheapest first. Borrows from this object.
+  std::vector<MemoryHolder> memory_holders();
+
+  /// What the job is going to take beyond what is taken already; rather too much than too little.
+  std::uint64_t memory_needed(const Job& job) const;
+
   /// Borrows from this object.
   pipeline::JobTools tools() const;
 
@@ -53,6 +60,8 @@ class Engines {
 
   const std::unique_ptr<media::MediaReader> media_;  // first: its process starts while the rest is made
   const std::chrono::seconds model_idle_time_;
+  const bool computes_integers_;
+  const int max_windows_;
   nn::Compute compute_;
   mutable models::ModelFolder model_folder_;
   WhisperModels whisper_models_;

@@ -59,6 +59,7 @@ std::optional<Problem> refuse_new_job(Api& api, const Request& request) {
   if (api.draining.stop_requested()) {
     return Problem{.code = "shutting_down", .detail = "The server is shutting down.", .retry_after_s = 10};
   }
+  if (api.services.refuses_jobs()) return memory_short();
   if (request.head.content_length.value_or(0) > options.max_upload_bytes + kFormOverheadBytes) {
     return Problem{.code = "too_large",
                    .detail = "A file may have at most " + std::to_string(options.max_upload_bytes) + " bytes."};
@@ -268,6 +269,7 @@ JobContext context_of(const Api& api, const Job& job) {
   const std::vector<std::string> awaited = api.services.models.awaited();
   context.awaits_model = std::find(awaited.begin(), awaited.end(), job.spec.model) != awaited.end();
   context.jobs_ahead = api.services.store.jobs_ahead(job.id);
+  context.wait = api.services.resource_wait();
   if (!job.awaited_url.empty()) context.import = api.services.import_progress(job.id);
   return context;
 }

@@ -69,6 +69,12 @@ Json waiting_of(const Job& job, const JobContext& context) {
             {"downloaded_bytes", import.done_bytes},
             {"total_bytes", import.total_bytes > 0 ? Json(import.total_bytes) : Json(nullptr)}};
   }
+  if (context.wait && context.wait->job_id == job.id) {
+    return {{"reason", context.wait->reason},
+            {"memory_percent", rounded(context.wait->memory_percent, 10)},
+            {"needs_bytes", context.wait->needs_bytes},
+            {"free_bytes", context.wait->free_bytes}};
+  }
   return {{"reason", "queue"}, {"jobs_ahead", context.jobs_ahead}};
 }
 
@@ -142,6 +148,35 @@ Json translations_of(const std::vector<TranslationRoute>& routes) {
 
 Json sandbox_of(const MediaSandbox& sandbox) {
   return {{"landlock_abi", sandbox.landlock_abi}, {"seccomp", sandbox.seccomp}, {"namespaces", sandbox.namespaces}};
+}
+
+Json release_of(const MemoryRelease& release) {
+  Json freed = Json::array();
+  for (const FreedMemory& part : release.freed) freed.push_back({{"name", part.name}, {"bytes", part.bytes}});
+  return {{"at", format_utc(release.at)},
+          {"mode", to_string(release.mode)},
+          {"cause", release.cause},
+          {"percent_before", rounded(release.percent_before, 10)},
+          {"percent_after", rounded(release.percent_after, 10)},
+          {"freed", std::move(freed)},
+          {"freed_bytes", release.freed_bytes},
+          {"took_ms", release.took.count()}};
+}
+
+Json watch_of(const MemoryWatch& watch) {
+  Json latest = Json::array();
+  for (const MemoryRelease& release : watch.latest) latest.push_back(release_of(release));
+  return {{"level", to_string(watch.level)},
+          {"percent_per_s", rounded(watch.percent_per_s, 100)},
+          {"cheap_percent", watch.cheap_percent},
+          {"release_percent", rounded(watch.release_percent, 10)},
+          {"refuse_percent", watch.refuse_percent},
+          {"admits_jobs", watch.admits_jobs},
+          {"refuses_jobs", watch.refuses_jobs},
+          {"releases", watch.releases},
+          {"freed_bytes", watch.freed_bytes},
+          {"jobs_requeued", watch.jobs_requeued},
+          {"latest", std::move(latest)}};
 }
 
 }  // namespace
@@ -276,7 +311,8 @@ std::string status_json(const SystemStatus& status, const std::map<JobState, int
          {"used_bytes", status.resources.memory_used_bytes},
          {"percent", memory},
          {"source", status.resources.memory_source},
-         {"process_rss_bytes", status.resources.process_rss_bytes}}},
+         {"process_rss_bytes", status.resources.process_rss_bytes},
+         {"watch", watch_of(status.memory_watch)}}},
        {"cpu", {{"percent", cpu}, {"count", status.resources.cpu_count}}},
        {"queue", std::move(states)},
        {"workers", {{"total", status.workers_total}, {"active", status.workers_active}}},

@@ -22,6 +22,7 @@ struct JobContext {
   int jobs_ahead = 0;                      ///< of a queued one
   bool awaits_model = false;               ///< a queued one: its model is being downloaded
   std::optional<ImportProgress> import{};  ///< a queued one: its source is being fetched
+  std::optional<ResourceWait> wait{};      ///< the job that there is no room for
 };
 
 std::string job_json(const Job& job, const JobContext& context);

@@ -102,6 +102,12 @@ std::string Problem::json(std::string_view request_id) const {
   return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+Problem memory_short() {
+  return {.code = "out_of_memory",
+          .detail = "The memory of the server is nearly used up: no job is accepted until it has fallen.",
+          .retry_after_s = 15};
+}
+
 Problem problem_of(const Error& error, RequestPhase phase) {
   Problem problem{.code = std::string(to_string(error.code())), .detail = error.what()};
   switch (error.code()) {

@@ -34,6 +34,9 @@ struct Problem {
 /// changed, or anything else.
 enum class RequestPhase { kOther, kProbing, kChangingModel, kChangingAccount };
 
+/// No job is accepted, because memory is short.
+Problem memory_short();
+
 /// The problem for an Error. The message of `kInternal` and its like stays in the log.
 Problem problem_of(const Error& error, RequestPhase phase);
 

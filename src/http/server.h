@@ -94,6 +94,10 @@ struct Services {
   std::function<std::string(const std::string& url)> check_webhook_url{};
   /// Of a source that is being fetched at the moment; nothing for any other job.
   std::function<std::optional<ImportProgress>(const std::string& job_id)> import_progress{};
+  /// Memory is so short that no job is accepted.
+  std::function<bool()> refuses_jobs = [] { return false; };
+  /// The queued job that there is no room for at the moment.
+  std::function<std::optional<ResourceWait>()> resource_wait = [] { return std::nullopt; };
   /// A job may have become runnable, or is to be stopped; or there is a message to send.
   std::function<void()> wake_workers;
   /// An upload got more bytes, or is gone.

@@ -12,6 +12,7 @@ std::optional<Problem> reason_not_ready(Api& api) {
   if (api.services.data.space().free_bytes < api.options.min_free_disk_bytes) {
     return Problem{.code = "storage_full", .detail = "The disk is nearly full.", .retry_after_s = 60};
   }
+  if (api.services.refuses_jobs()) return memory_short();
   const auto counts = api.services.store.count_by_state();
   const auto queued = counts.find(JobState::kQueued);
   if (queued != counts.end() && queued->second >= api.options.max_queued_jobs) {

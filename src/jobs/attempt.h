@@ -13,7 +13,7 @@
 
 namespace voxlate::jobs {
 
-enum class StopReason { kNone, kCancel, kLeaseLost, kShutdown, kStalled };
+enum class StopReason { kNone, kCancel, kLeaseLost, kShutdown, kMemory, kStalled };
 
 /// One attempt at a job while it runs: what the work reports to and saves through, and the stop that reaches it.
 /// The worker's side (Progress, Checkpoints) and the heartbeat's side may be called at the same time.

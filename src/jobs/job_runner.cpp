@@ -56,6 +56,19 @@ class JobRunner::Registration {
   Attempt& attempt_;
 };
 
+/// Says when a job that fitted has ended.
+class JobRunner::Promise {
+ public:
+  Promise(const Admission& admission, const Job& job) : admission_(admission), job_(job) {}
+  ~Promise() { admission_.ended(job_); }
+  Promise(const Promise&) = delete;
+  Promise& operator=(const Promise&) = delete;
+
+ private:
+  const Admission& admission_;
+  const Job& job_;
+};
+
 JobRunner::JobRunner(Options options, JobStore& store, ChangeFeed& feed, const Clock& clock, RunJob run_job,
                      Admission admission)
     : options_(std::move(options)),
@@ -95,6 +108,16 @@ void JobRunner::stop_running() {
   for (Attempt* attempt : attempts_) attempt->stop(StopReason::kShutdown);
 }
 
+bool JobRunner::requeue_newest() {
+  const MutexLock lock(attempts_mutex_);
+  for (auto attempt = attempts_.rbegin(); attempt != attempts_.rend(); ++attempt) {
+    if ((*attempt)->stop_reason() != StopReason::kNone) continue;
+    (*attempt)->stop(StopReason::kMemory);
+    return true;
+  }
+  return false;
+}
+
 void JobRunner::beat_all() {
   const MutexLock lock(attempts_mutex_);
   for (Attempt* attempt : attempts_) attempt->beat();
@@ -122,10 +145,11 @@ void JobRunner::wait_for_work(std::uint64_t seen, std::stop_token stop_taking) N
 }
 
 bool JobRunner::take_one(bool only_brief, const std::stop_token& stop_taking) {
-  if (!admission_.admit()) return false;
-  const std::optional<ClaimedJob> claimed = store_.claim_next(
-      options_.owner, clock_.now(), options_.lease_time, {.awaited = admission_.awaited(), .only_brief = only_brief});
+  const std::optional<ClaimedJob> claimed =
+      store_.claim_next(options_.owner, clock_.now(), options_.lease_time,
+                        {.awaited = admission_.awaited(), .only_brief = only_brief, .fits = admission_.fits});
   if (!claimed) return false;
+  const Promise promise(admission_, claimed->job);
   if (stop_taking.stop_requested()) {  // while it was claimed
     store_.release(claimed->lease, clock_.now());
     return false;
@@ -182,6 +206,9 @@ bool JobRunner::give_up(const Attempt& attempt, const JobError& error) {
     case StopReason::kShutdown:
       log::info("job released", {{"job_id", attempt.job().id}});
       return store_.release(attempt.lease(), clock_.now());
+    case StopReason::kMemory:
+      return fail(attempt, {.code = ErrorCode::kOutOfMemory,
+                            .message = "memory ran short, and this was the job that had started last"});
     case StopReason::kStalled:
       return fail(attempt, {.code = ErrorCode::kTimeout, .message = "the job made no progress for too long"});
     case StopReason::kNone: break;

@@ -27,7 +27,10 @@ using RunJob =
 
 /// What is asked before each claim.
 struct Admission {
-  std::function<bool()> admit = [] { return true; };  ///< while it says no, jobs stay queued
+  /// Whether there is room for the next job; while it says no, none starts.
+  std::function<bool(const Job&)> fits = [](const Job&) { return true; };
+  /// A job that fitted has ended, or was not started after all.
+  std::function<void(const Job&)> ended = [](const Job&) {};
   /// Models that will be here soon: jobs for them stay queued.
   std::function<std::vector<std::string>()> awaited = [] { return std::vector<std::string>(); };
 };
@@ -71,10 +74,15 @@ class JobRunner {
   /// Second phase: running jobs are stopped and go back to the queue, their attempt not charged. Returns at once.
   void stop_running();
 
+  /// Sends the job that started last back to the queue, because memory is short: its finished pieces stay, and the
+  /// attempt counts. False when none runs. Returns at once.
+  bool requeue_newest();
+
   int workers() const { return options_.workers; }
   int active() const { return active_; }
 
  private:
+  class Promise;
   class Registration;
 
   void work(bool only_brief, std::stop_token stop_taking);

@@ -172,6 +172,19 @@ bool Database::compact() {
   return true;
 }
 
+std::uint64_t Database::memory_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const int what : {SQLITE_DBSTATUS_CACHE_USED, SQLITE_DBSTATUS_SCHEMA_USED, SQLITE_DBSTATUS_STMT_USED}) {
+    int now = 0;
+    int most = 0;
+    if (sqlite3_db_status(connection_.get(), what, &now, &most, 0) == SQLITE_OK)
+      bytes += static_cast<std::uint64_t>(now);
+  }
+  return bytes;
+}
+
+void Database::release_memory() { sqlite3_db_release_memory(connection_.get()); }
+
 bool Database::in_transaction() const { return sqlite3_get_autocommit(connection_.get()) == 0; }
 
 void Database::rollback() noexcept { sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr); }

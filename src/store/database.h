@@ -101,6 +101,12 @@ class Database {
   /// then. Not within a transaction. Needs as much free disk as the file has.
   bool compact();
 
+  /// Bytes of pages and statements that this connection keeps in memory.
+  std::uint64_t memory_bytes() const;
+
+  /// Gives back those that it can read again.
+  void release_memory();
+
   bool in_transaction() const;
 
   /// Never throws.

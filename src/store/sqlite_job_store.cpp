@@ -159,19 +159,25 @@ std::optional<Job> SqliteJobStore::find_by_key(const std::string& owner, const s
 std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, TimePoint now,
                                                      std::chrono::milliseconds lease_time, const ClaimFilter& filter) {
   // See Note [Claim order].
+  constexpr const char* kNext =
+      "SELECT" VOXLATE_JOB_COLUMNS
+      " FROM jobs WHERE state = 'queued' AND run_after_ms <= ?1 AND awaits_upload = 0 AND ifnull(spec ->> 'model', '')"
+      " NOT IN (SELECT value FROM json_each(?3)) AND seq NOT IN (SELECT job_seq FROM imports) AND (NOT ?4 OR"
+      " ifnull(spec ->> 'brief', 0)) ORDER BY queued_at_ms - priority * ?2, seq LIMIT 1";
   constexpr const char* kClaim =
       "UPDATE jobs SET state = 'processing', attempt = attempt + 1, started_at_ms = ?2, lease_owner = ?1,"
-      " lease_token = ?3, lease_until_ms = ?4 WHERE seq = (SELECT seq FROM jobs WHERE state = 'queued' AND"
-      " run_after_ms <= ?2 AND awaits_upload = 0 AND ifnull(spec ->> 'model', '') NOT IN (SELECT value FROM"
-      " json_each(?6)) AND seq NOT IN (SELECT job_seq FROM imports) AND (NOT ?7 OR ifnull(spec ->> 'brief', 0))"
-      " ORDER BY queued_at_ms - priority * ?5, seq LIMIT 1) RETURNING" VOXLATE_JOB_COLUMNS;
+      " lease_token = ?3, lease_until_ms = ?4 WHERE id = ?5 RETURNING" VOXLATE_JOB_COLUMNS;
   std::optional<ClaimedJob> claimed;
   const std::string token = random_id();
   const std::string awaited_json = texts_json(filter.awaited);
   storage_.write(Storage::Room::kNeedsBallast, [&](Database& database) {
     claimed.reset();
-    Statement row = database.query(kClaim, owner, to_ms(now), token, to_ms(now + lease_time), kAgeing.count(),
-                                   awaited_json, filter.only_brief);
+    Statement next = database.query(kNext, to_ms(now), kAgeing.count(), awaited_json, filter.only_brief);
+    if (!next.step()) return;
+    const Job candidate = to_job(next);
+    next.run();
+    if (!filter.fits(candidate)) return;
+    Statement row = database.query(kClaim, owner, to_ms(now), token, to_ms(now + lease_time), candidate.id);
     if (!row.step()) return;
     claimed.emplace();
     claimed->job = to_job(row);

@@ -1,5 +1,6 @@
 #include "store/storage.h"
 
+#include <algorithm>
 #include <system_error>
 
 #include "base/log.h"
@@ -98,6 +99,29 @@ bool Storage::compact() {
   if (!writer_->compact()) return false;
   writer_->checkpoint(/*passive=*/false);
   return true;
+}
+
+std::uint64_t Storage::memory_bytes() {
+  std::uint64_t bytes = 0;
+  {
+    const MutexLock lock(write_mutex_);
+    bytes += writer_->memory_bytes();
+  }
+  const MutexLock lock(read_mutex_);
+  return bytes + reader_->memory_bytes();
+}
+
+std::uint64_t Storage::release_memory() {
+  const std::uint64_t before = memory_bytes();
+  {
+    const MutexLock lock(write_mutex_);
+    writer_->release_memory();
+  }
+  {
+    const MutexLock lock(read_mutex_);
+    reader_->release_memory();
+  }
+  return before - std::min(before, memory_bytes());
 }
 
 bool Storage::flush() {

@@ -46,6 +46,12 @@ class Storage {
   /// readers did not allow it.
   bool flush();
 
+  /// Bytes that both connections keep in memory, most of them pages.
+  std::uint64_t memory_bytes();
+
+  /// Gives back the pages; returns the bytes.
+  std::uint64_t release_memory();
+
   /// The reading connection, held while it lives.
   class Reading {
    public:

@@ -75,7 +75,7 @@ class InMemoryJobStore : public JobStore {
       if (filter.only_brief && !record.job.spec.brief) continue;
       if (next == nullptr || rank(record) < rank(*next)) next = &record;
     }
-    if (next == nullptr) return std::nullopt;
+    if (next == nullptr || !filter.fits(next->job)) return std::nullopt;
     next->job.state = JobState::kProcessing;
     next->job.started_at = now;
     ++next->job.attempt;

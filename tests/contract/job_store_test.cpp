@@ -184,6 +184,23 @@ TEST_P(JobStoreTest, AWorkerForBriefJobsTakesNoOthers) {
   EXPECT_EQ(store().claim_next("server", kStart, kLease, {})->job.id, lengthy.id);
 }
 
+TEST_P(JobStoreTest, WhileTheNextJobDoesNotFitNoneIsTaken) {
+  NewJob large = new_job("large.mp4", Priority::kHigh);
+  store().enqueue(large, kStart);
+  const std::string small = add();
+  std::vector<std::string> asked;
+  const auto only_small = [&](const Job& job) {
+    asked.push_back(job.id);
+    EXPECT_EQ(job.state, JobState::kQueued);
+    return job.id == small;
+  };
+  EXPECT_FALSE(store().claim_next("server", kStart, kLease, {.fits = only_small}));
+  EXPECT_EQ(asked, std::vector{large.id});
+  EXPECT_EQ(store().get(large.id)->attempt, 0);
+  store().request_cancel(large.id, kStart);
+  EXPECT_EQ(store().claim_next("server", kStart, kLease, {.fits = only_small})->job.id, small);
+}
+
 TEST_P(JobStoreTest, ListsJobsThatAClientWaitsFor) {
   NewJob waited_for = new_job("waited");
   waited_for.spec.origin = "openai";

@@ -62,11 +62,28 @@ class WatchedStore final : public contract::InMemoryJobStore {
   std::atomic<int> heartbeats = 0;
 };
 
+/// Jobs that gave back what they were promised. Thread-safe.
+class Ended {
+ public:
+  void add(const std::string& id) {
+    const MutexLock lock(mutex_);
+    ids_.push_back(id);
+  }
+  std::vector<std::string> ids() {
+    const MutexLock lock(mutex_);
+    return ids_;
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<std::string> ids_ GUARDED_BY(mutex_);
+};
+
 class JobRunnerTest : public ::testing::Test {
  protected:
   /// Runs `work` with two workers that look for jobs only when woken, and with frequent heartbeats.
   void start(
-      RunJob work, int workers = 2, std::function<bool()> admit = [] { return true; }) {
+      RunJob work, int workers = 2, std::function<bool(const Job&)> fits = [](const Job&) { return true; }) {
     JobRunner::Options options;
     options.owner = "server";
     options.workers = workers;
@@ -74,7 +91,9 @@ class JobRunnerTest : public ::testing::Test {
     options.heartbeat_interval = milliseconds(1);
     options.poll_interval = poll_interval_;
     runner_ = std::make_unique<JobRunner>(options, store_, feed_, clock_, std::move(work),
-                                          Admission{.admit = std::move(admit), .awaited = [this] { return awaited_; }});
+                                          Admission{.fits = std::move(fits),
+                                                    .ended = [this](const Job& job) { ended_.add(job.id); },
+                                                    .awaited = [this] { return awaited_; }});
   }
 
   std::string add(Priority priority = Priority::kNormal, std::uint64_t size_bytes = 1) {
@@ -103,6 +122,7 @@ class JobRunnerTest : public ::testing::Test {
 
   milliseconds poll_interval_ = hours(1);
   std::vector<std::string> awaited_;
+  Ended ended_;
   int brief_workers_ = 0;
   WatchedStore store_;
   ChangeFeed feed_{100'000};
@@ -299,11 +319,11 @@ TEST_F(JobRunnerTest, UrgentJobsRunFirst) {
   EXPECT_THAT(order, ElementsAre(urgent, normal, low));
 }
 
-TEST_F(JobRunnerTest, NothingStartsWhileItIsNotAdmitted) {
+TEST_F(JobRunnerTest, NothingStartsWhileThereIsNoRoom) {
   std::atomic<bool> admitted = false;
   std::atomic<int> asked = 0;
   start([](const auto&...) { return JobOutcome(); }, /*workers=*/1,
-        [&] {
+        [&](const Job&) {
           ++asked;
           asked.notify_all();
           return admitted.load();
@@ -316,6 +336,35 @@ TEST_F(JobRunnerTest, NothingStartsWhileItIsNotAdmitted) {
   admitted = true;
   runner_->wake();
   await_state(id, JobState::kCompleted);
+  runner_.reset();
+  EXPECT_THAT(ended_.ids(), ElementsAre(id)) << "what it was promised is free again";
+}
+
+TEST_F(JobRunnerTest, WhenMemoryIsShortTheNewestGoesBackAndKeepsWhatItHas) {
+  const Checkpoint window = {.stage = "window", .key = "0-30", .payload = "{}"};
+  std::atomic<int> runs = 0;
+  start([&](const Job& job, pipeline::Checkpoints& checkpoints, Progress&, std::stop_token stop) -> JobOutcome {
+    if (job.attempt > 1) return {};
+    checkpoints.save(window);
+    ++runs;
+    runs.notify_all();
+    run_until_stopped(stop);
+  });
+  EXPECT_FALSE(runner_->requeue_newest()) << "none runs";
+  const std::string older = add();
+  await_state(older, JobState::kProcessing);
+  runs.wait(0);
+  const std::string newer = add();
+  runs.wait(1);
+  EXPECT_TRUE(runner_->requeue_newest());
+  const Job requeued = await(newer, [](const Job& job) { return job.error.has_value(); });
+  EXPECT_EQ(requeued.state, JobState::kQueued);
+  EXPECT_EQ(requeued.error->code, ErrorCode::kOutOfMemory);
+  EXPECT_THAT(store_.checkpoints(newer, "window"), ElementsAre(window));
+  EXPECT_EQ(store_.get(older)->state, JobState::kProcessing);
+  clock_.advance(seconds(10));
+  runner_->wake();
+  await_state(newer, JobState::kCompleted);
 }
 
 TEST_F(JobRunnerTest, ProgressReachesTheStoreAndNeverGoesBack) {
