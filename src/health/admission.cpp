@@ -72,7 +72,7 @@ Admission::Waiting Admission::judge(const std::string& job_id, std::uint64_t nee
                   .since = waiting_ && waiting_->job_id == job_id ? waiting_->since : now};
   if (!admits_() || needs_bytes > waiting.free_bytes) {
     waiting.reason = Answer::kWaitForMemory;
-  } else if (waiting.cpu_percent > options_.cpu_percent && now - waiting.since < options_.cpu_patience) {
+  } else if (!is_alone && waiting.cpu_percent > options_.cpu_percent && now - waiting.since < options_.cpu_patience) {
     waiting.reason = Answer::kWaitForProcessor;
   }
   return waiting;

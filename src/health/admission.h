@@ -10,9 +10,9 @@
 
 namespace voxlate::health {
 
-/// Decides whether the next job may start: when the memory that it needs is there, and the processor is not taken by
-/// other programs. What a job was promised counts as used until it has had time to take it. Thread-safe; `ask` is
-/// quick.
+/// Decides whether the next job may start: when the memory that it needs is there, and, beside other jobs, the
+/// processor is not taken by other programs. What a job was promised counts as used until it has had time to take it.
+/// Thread-safe; `ask` is quick.
 class Admission {
  public:
   struct Options {
@@ -21,7 +21,7 @@ class Admission {
     double safety_factor = 0.8;             ///< how much of what is free is given away
     double cpu_percent = 80;                ///< above this share by other programs a job waits
     std::chrono::seconds settle{30};        ///< from its start until what a job needs shows in the samples
-    std::chrono::seconds cpu_patience{60};  ///< so long a job waits for other programs
+    std::chrono::seconds cpu_patience{10};  ///< so long a job waits for other programs
   };
 
   enum class Answer { kStart, kWaitForMemory, kWaitForProcessor };
