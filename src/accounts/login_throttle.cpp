@@ -1,20 +1,15 @@
 #include "accounts/login_throttle.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
 
 #include "base/hashing.h"
+#include "base/ip_address.h"
 
 namespace voxlate::accounts {
 namespace {
 
 constexpr std::chrono::seconds kMinute{60};
 constexpr std::chrono::seconds kLongest{900};
-constexpr std::string_view kMapped = "::ffff:";
 
 /// Names an account and an address in the store without spelling them out.
 std::string failure_key(const LoginThrottle::Attempt& attempt) {
@@ -24,22 +19,14 @@ std::string failure_key(const LoginThrottle::Attempt& attempt) {
 }  // namespace
 
 std::string address_group(std::string_view address) {
-  if (address.starts_with(kMapped) && address.find('.') != std::string_view::npos)
-    address.remove_prefix(kMapped.size());
-  in6_addr bytes{};
-  const std::string text(address);
-  if (::inet_pton(AF_INET6, text.c_str(), &bytes) != 1) return text;
-  std::fill(std::begin(bytes.s6_addr) + 8, std::end(bytes.s6_addr), 0);
-  std::array<char, INET6_ADDRSTRLEN> group{};
-  ::inet_ntop(AF_INET6, &bytes, group.data(), group.size());
-  return std::string(group.data()) + "/64";
+  const auto parsed = IpAddress::parse(address);
+  if (!parsed) return std::string(address);
+  return parsed->is_ipv4() ? parsed->text() : parsed->network().text() + "/64";
 }
 
 bool is_loopback(std::string_view address) {
-  if (address.starts_with(kMapped)) address.remove_prefix(kMapped.size());
-  in_addr bytes{};
-  if (::inet_pton(AF_INET, std::string(address).c_str(), &bytes) == 1) return (ntohl(bytes.s_addr) >> 24U) == 127;
-  return address == "::1" || address == "localhost";
+  const auto parsed = IpAddress::parse(address);
+  return parsed ? parsed->is_loopback() : address == "localhost";
 }
 
 std::chrono::seconds back_off(int failures) {

@@ -177,7 +177,8 @@ void report_settings(const Config& config) {
       config.max_concurrent_jobs, cores, std::clamp(cores + 1, 2U, 16U));
   fmt::print("Settings\n");
   for (const Setting& setting : settings()) {
-    fmt::print("  {:<34} {:<30} {}\n", setting.key, setting.show(config), config.origins.at(std::string(setting.key)));
+    fmt::print("  {:<34} {:<30} {}\n", setting.key, setting.value.show(config),
+               config.origins.at(std::string(setting.key)));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace voxlate {
 namespace {
@@ -14,30 +15,85 @@ constexpr std::size_t kIpv4At = 12;  // of an IPv4 address in its 16 bytes
 constexpr int kIpv4Bits = 96;
 constexpr int kAllBits = 128;
 constexpr int kClientBits = 64;
-constexpr std::size_t kMaxText = 63;
+using Ipv4Bytes = std::array<std::uint8_t, 4>;
 
-}  // namespace
+/// Takes one number of an IPv4 address off the front: up to a dot or the end.
+std::optional<std::uint32_t> take_number(std::string_view& text) {
+  const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  if (hexadecimal) text.remove_prefix(2);
+  const std::uint64_t base = hexadecimal ? 16 : text.starts_with('0') ? 8 : 10;
+  if (text.empty() || text.front() == '.') return std::nullopt;
+  std::uint64_t value = 0;
+  while (!text.empty() && text.front() != '.') {
+    const char c = text.front();
+    std::uint64_t digit = base;
+    if (c >= '0' && c <= '9') digit = static_cast<std::uint64_t>(c - '0');
+    if (c >= 'a' && c <= 'f') digit = static_cast<std::uint64_t>(c - 'a' + 10);
+    if (c >= 'A' && c <= 'F') digit = static_cast<std::uint64_t>(c - 'A' + 10);
+    if (digit >= base) return std::nullopt;
+    value = value * base + digit;
+    if (value > UINT32_MAX) return std::nullopt;
+    text.remove_prefix(1);
+  }
+  return static_cast<std::uint32_t>(value);
+}
 
-std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-  if (text.size() > kMaxText || text.find('\0') != std::string_view::npos) return std::nullopt;
-  const std::string terminated(text);
-  IpAddress address;
-  if (::inet_pton(AF_INET6, terminated.c_str(), address.bytes_.data()) == 1) return address;
-  address.bytes_.at(kIpv4At - 2) = address.bytes_.at(kIpv4At - 1) = 0xff;
-  if (::inet_pton(AF_INET, terminated.c_str(), address.bytes_.data() + kIpv4At) == 1) return address;
+std::optional<Ipv4Bytes> parse_any_ipv4(std::string_view text) {
+  Ipv4Bytes bytes{};
+  for (std::size_t part = 0; part < bytes.size(); ++part) {
+    auto value = take_number(text);
+    if (!value) return std::nullopt;
+    const bool last = text.empty();
+    for (std::size_t i = last ? bytes.size() : part + 1; i-- > part;) {
+      bytes.at(i) = static_cast<std::uint8_t>(*value);
+      *value >>= 8U;
+    }
+    if (*value != 0) return std::nullopt;
+    if (last) return bytes;
+    text.remove_prefix(1);
+  }
   return std::nullopt;
 }
 
-IpAddress IpAddress::of(const sockaddr_storage& address) {
-  IpAddress result;
-  if (address.ss_family == AF_INET6) {
-    const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-    std::copy_n(ipv6.s6_addr, result.bytes_.size(), result.bytes_.begin());
-  } else if (address.ss_family == AF_INET) {
-    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address).sin_addr;
-    result.bytes_.at(kIpv4At - 2) = result.bytes_.at(kIpv4At - 1) = 0xff;
-    std::copy_n(reinterpret_cast<const std::uint8_t*>(&ipv4), sizeof ipv4, result.bytes_.begin() + kIpv4At);
+std::optional<Ipv4Bytes> parse_strict_ipv4(const std::string& text) {
+  Ipv4Bytes bytes{};
+  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ? std::optional(bytes) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<IpAddress> IpAddress::parse(std::string_view text, IpSpelling spelling) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
+  const bool any = spelling == IpSpelling::kAny;
+  if (text.find(':') == std::string_view::npos) {
+    const auto bytes = any ? parse_any_ipv4(text) : parse_strict_ipv4(std::string(text));
+    return bytes ? std::optional(of_ipv4(*bytes)) : std::nullopt;
   }
+  const std::string ipv6(any ? text.substr(0, text.find('%')) : text);
+  IpAddress address;
+  return ::inet_pton(AF_INET6, ipv6.c_str(), address.bytes_.data()) == 1 ? std::optional(address) : std::nullopt;
+}
+
+std::optional<IpAddress> IpAddress::of(const sockaddr& address) {
+  if (address.sa_family == AF_INET) {
+    sockaddr_in in{};
+    std::memcpy(&in, &address, sizeof in);
+    Ipv4Bytes bytes{};
+    std::memcpy(bytes.data(), &in.sin_addr, bytes.size());
+    return of_ipv4(bytes);
+  }
+  if (address.sa_family != AF_INET6) return std::nullopt;
+  sockaddr_in6 in{};
+  std::memcpy(&in, &address, sizeof in);
+  IpAddress result;
+  std::ranges::copy(in.sin6_addr.s6_addr, result.bytes_.begin());
+  return result;
+}
+
+IpAddress IpAddress::of_ipv4(std::span<const std::uint8_t, 4> bytes) {
+  IpAddress result;
+  result.bytes_.at(kIpv4At - 2) = result.bytes_.at(kIpv4At - 1) = 0xff;
+  std::ranges::copy(bytes, result.bytes_.begin() + kIpv4At);
   return result;
 }
 
@@ -72,9 +128,9 @@ IpAddress IpAddress::prefix(int bits) const {
   return result;
 }
 
-std::optional<IpRange> IpRange::parse(std::string_view text) {
+std::optional<IpRange> IpRange::parse(std::string_view text, IpSpelling spelling) {
   const auto slash = text.find('/');
-  const auto address = IpAddress::parse(text.substr(0, slash));
+  const auto address = IpAddress::parse(text.substr(0, slash), spelling);
   if (!address) return std::nullopt;
   if (slash == std::string_view::npos) return IpRange(*address, kAllBits);
   // "::ffff:10.0.0.0/104" counts its bits from the front, "10.0.0.0/8" from the IPv4 part.

@@ -14,7 +14,7 @@ namespace voxlate {
 enum class Profile { kDevelopment, kProduction };
 
 /// Every setting with its default. Only `app` reads it; components declare Options of their own.
-/// Keys, units and limits are in settings.cpp; config/voxlate.toml documents each.
+/// Keys, units and limits are in <section>_settings.cpp; config/voxlate.toml documents each.
 struct Config {
   Profile profile = Profile::kProduction;
   std::filesystem::path data_dir;  ///< empty: `default_data_dir`

@@ -26,7 +26,7 @@ constexpr Secret kSecrets[] = {{"VOXLATE_LIBRETRANSLATE_KEY", &Config::libretran
 void apply(Config& config, std::string_view key, std::string_view value, const std::string& origin) {
   const Setting& setting = find_setting(key);
   try {
-    setting.set(config, value);
+    setting.value.set(config, value);
   } catch (const Error& error) {
     throw Error(ErrorCode::kInvalidInput, fmt::format("{} ({}): {}", setting.key, origin, error.what()));
   }
@@ -73,11 +73,13 @@ void apply_file(Config& config, const std::filesystem::path& file) {
 void apply_environment(Config& config, const std::map<std::string, std::string>& environment) {
   std::map<std::string, bool, std::less<>> known{{std::string(kConfigFileVariable), true}};
   for (const Setting& setting : settings()) {
-    // The own name comes first in the list, so it is applied last and wins over the old ones.
-    for (auto name = setting.environment.rbegin(); name != setting.environment.rend(); ++name) {
-      known[std::string(*name)] = true;
-      if (const auto found = environment.find(std::string(*name)); found != environment.end()) {
-        apply(config, setting.key, found->second, fmt::format("environment {}", *name));
+    // The own name is applied last and wins over the old ones.
+    std::vector<std::string> names(setting.old_variables.rbegin(), setting.old_variables.rend());
+    names.push_back(variable_of(setting));
+    for (const std::string& name : names) {
+      known[name] = true;
+      if (const auto found = environment.find(name); found != environment.end()) {
+        apply(config, setting.key, found->second, fmt::format("environment {}", name));
       }
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,14 +10,19 @@
 
 namespace voxlate {
 
-/// One setting: its key in the file, its names in the environment, and how text becomes a value.
-struct Setting {
-  std::string_view key;                       ///< "server.port"
-  std::vector<std::string_view> environment;  ///< own name first, then those of the systems replaced
-  std::string_view help;                      ///< one line: meaning, unit, limits
+/// How text becomes a member of `Config`, and the member text; setting_values.h has the usual ones.
+struct SettingValue {
   /// Throws `kInvalidInput` saying what was expected.
-  void (*set)(Config&, std::string_view value);
-  std::string (*show)(const Config&);
+  std::function<void(Config&, std::string_view)> set;
+  std::function<std::string(const Config&)> show;
+};
+
+/// One setting, declared in one place: a row in the table of its section.
+struct Setting {
+  std::string_view key;   ///< "server.port"
+  std::string_view help;  ///< one line: meaning, unit, limits
+  SettingValue value;
+  std::vector<std::string_view> old_variables{};  ///< its names in the environment of the systems replaced
 };
 
 /// All settings, in the order in which they are documented.
@@ -24,5 +30,8 @@ std::span<const Setting> settings();
 
 /// The setting with that key. Throws `kInvalidInput` naming the nearest known key.
 const Setting& find_setting(std::string_view key);
+
+/// The own name of a setting in the environment: "VOXLATE_SERVER_PORT" for "server.port".
+std::string variable_of(const Setting& setting);
 
 }  // namespace voxlate

@@ -1,16 +1,11 @@
 #include "http/guard.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+
+#include "base/ip_address.h"
 
 namespace voxlate::http {
 namespace {
-
-bool is_ip_address(const std::string& host) {
-  in6_addr address{};
-  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 || ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
-}
 
 bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
 
@@ -19,7 +14,7 @@ bool is_safe(std::string_view method) { return method == "GET" || method == "HEA
 std::optional<Problem> check_host(const RequestHead& head, const Options& options) {
   if (!head.has("host")) return std::nullopt;
   const std::string host = host_name(head.value("host"));
-  const bool known = host == "localhost" || host.ends_with(".localhost") || is_ip_address(host) ||
+  const bool known = host == "localhost" || host.ends_with(".localhost") || IpAddress::parse(host) ||
                      host == options.host ||
                      std::ranges::find(options.allowed_hosts, host) != options.allowed_hosts.end();
   if (known) return std::nullopt;

@@ -117,7 +117,8 @@ Accepted accept_connection(int listener) {
   UniqueFd fd(::accept4(listener, reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (fd) {
     enable(fd.get(), IPPROTO_TCP, TCP_NODELAY);
-    return {.socket = std::move(fd), .peer = IpAddress::of(address)};
+    return {.socket = std::move(fd),
+            .peer = IpAddress::of(reinterpret_cast<const sockaddr&>(address)).value_or(IpAddress())};
   }
   if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
     throw Error(ErrorCode::kUnavailable, std::string("cannot accept a connection: ") + std::strerror(errno));

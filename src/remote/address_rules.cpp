@@ -7,6 +7,7 @@
 #include <charconv>
 #include <memory>
 
+#include "base/ip_address_kind.h"
 #include "remote/curl_ptr.h"
 #include "voxlate/error.h"
 
@@ -36,14 +37,7 @@ bool is_ascii_host(std::string_view host) {
   });
 }
 
-/// The address of IPv4 behind ::ffff:0:0/96.
-IpAddress unmapped(const IpAddress& address) {
-  const std::array<std::uint8_t, 12> prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  if (!address.v6 || !std::equal(prefix.begin(), prefix.end(), address.bytes.begin())) return address;
-  IpAddress inner;
-  std::copy_n(address.bytes.begin() + 12, 4, inner.bytes.begin());
-  return inner;
-}
+std::optional<IpAddress> parse_ip(std::string_view text) { return IpAddress::parse(text, IpSpelling::kAny); }
 
 std::string url_part(CURLU* url, CURLUPart which, unsigned flags) {
   char* text = nullptr;
@@ -64,13 +58,14 @@ std::string ascii_host(CURLU* handle) {
   if (std::ranges::any_of(host, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
     refuse("write its host name in ASCII (xn--...)");
   if (host.starts_with('[') && host.ends_with(']')) {
-    const auto address = parse_ip(std::string_view(host).substr(1, host.size() - 2));
-    if (!address || !address->v6) refuse("it is no IPv6 address");
-    return to_string(*address);
+    const std::string_view inner = std::string_view(host).substr(1, host.size() - 2);
+    const auto address = parse_ip(inner);
+    if (!address || inner.find(':') == std::string_view::npos) refuse("it is no IPv6 address");
+    return address->text();
   }
   host = without_final_dot(host);
   if (!is_ascii_host(host)) refuse("its host name has characters that no name has");
-  if (const auto address = parse_ip(host)) return to_string(*address);
+  if (const auto address = parse_ip(host)) return address->text();
   const auto last_label = host.substr(host.rfind('.') + 1);
   if (last_label.empty() || std::ranges::all_of(last_label, [](char c) { return c >= '0' && c <= '9'; }) ||
       last_label.starts_with("0x")) {
@@ -83,32 +78,15 @@ std::string ascii_host(CURLU* handle) {
 
 AddressRules::AddressRules(const Options& options) : ports_(options.ports), http_(options.http) {
   for (const std::string& entry : options.allowed) {
-    const auto slash = entry.find('/');
-    if (const auto address = parse_ip(std::string_view(entry).substr(0, slash))) {
-      int bits = address->v6 ? 128 : 32;
-      const int most = bits;
-      if (slash != std::string::npos) {
-        const char* const end = entry.data() + entry.size();
-        const auto [stop, error] = std::from_chars(entry.data() + slash + 1, end, bits);
-        if (error != std::errc() || stop != end || bits < 0 || bits > most) bits = -1;
-      }
-      if (bits >= 0) {
-        networks_.push_back({.address = *address, .bits = bits});
-        continue;
-      }
-    } else if (slash == std::string::npos && is_ascii_host(lower(entry))) {
+    if (const auto range = IpRange::parse(entry, IpSpelling::kAny)) {
+      networks_.push_back(*range);
+    } else if (is_ascii_host(lower(entry))) {
       names_.push_back(std::string(without_final_dot(lower(entry))));
-      continue;
+    } else {
+      throw Error(ErrorCode::kInvalidInput,
+                  "expected an address, a range such as 192.168.1.0/24, or a host name, got \"" + entry + "\"");
     }
-    throw Error(ErrorCode::kInvalidInput,
-                "expected an address, a range such as 192.168.1.0/24, or a host name, got \"" + entry + "\"");
   }
-}
-
-bool AddressRules::is_allowed(const IpAddress& address) const {
-  return std::ranges::any_of(networks_, [&](const Network& network) {
-    return network.address.v6 == address.v6 && common_prefix(network.address, address) >= network.bits;
-  });
 }
 
 bool AddressRules::is_allowed_name(std::string_view host) const {
@@ -158,10 +136,10 @@ std::string AddressRules::check_url(const std::string& url) const {
 
 std::optional<std::string> AddressRules::check_socket(std::string_view host, const IpAddress& address, int port,
                                                       bool https) const {
-  if (is_allowed_name(without_final_dot(host)) || is_allowed(address)) return std::nullopt;
-  const AddressKind kind = classify(address);
-  if (kind != AddressKind::kPublic) return "its host is at a " + std::string(to_string(kind)) + " address";
-  if (is_own_address(unmapped(address))) return "its host is this machine";
+  if (is_allowed_name(without_final_dot(host)) || contains(networks_, address)) return std::nullopt;
+  const IpAddressKind kind = kind_of(address);
+  if (kind != IpAddressKind::kPublic) return "its host is at a " + std::string(to_string(kind)) + " address";
+  if (is_own_address(address)) return "its host is this machine";
   return check_port(port, https);
 }
 
@@ -170,7 +148,7 @@ bool is_own_address(const IpAddress& address) {
   if (::getifaddrs(&list) != 0) return false;
   const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owned(list, ::freeifaddrs);
   for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
-    if (entry->ifa_addr != nullptr && ip_of(*entry->ifa_addr) == address) return true;
+    if (entry->ifa_addr != nullptr && IpAddress::of(*entry->ifa_addr) == address) return true;
   }
   return false;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "remote/ip_address.h"
+#include "base/ip_address.h"
 
 namespace voxlate::remote {
 
@@ -41,16 +41,10 @@ class AddressRules {
   std::optional<std::string> check_socket(std::string_view host, const IpAddress& address, int port, bool https) const;
 
  private:
-  struct Network {
-    IpAddress address;
-    int bits = 0;
-  };
-
-  bool is_allowed(const IpAddress& address) const;
   bool is_allowed_name(std::string_view host) const;
   std::optional<std::string> check_port(int port, bool https) const;
 
-  std::vector<Network> networks_;
+  std::vector<IpRange> networks_;
   std::vector<std::string> names_;
   std::vector<int> ports_;
   bool http_;

@@ -79,7 +79,7 @@ struct Exchange::Transfer {
   static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* to) {
     auto& transfer = *static_cast<Transfer*>(self);
     try {
-      const auto ip = ip_of(to->addr);
+      const auto ip = IpAddress::of(to->addr);
       const auto reason = ip ? transfer.options.rules->check_socket(transfer.address.name(), *ip, port_of(*to),
                                                                     transfer.address.is_https())
                              : std::optional<std::string>("its host has no IP address");
@@ -95,7 +95,7 @@ struct Exchange::Transfer {
     set(CURLOPT_PROXY, "");
     set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::open_socket);
     set(CURLOPT_OPENSOCKETDATA, this);
-    if (!options.resolver || parse_ip(address.name())) return;
+    if (!options.resolver || IpAddress::parse(address.name(), IpSpelling::kAny)) return;
     std::string entry = address.name() + ":" + address.port() + ":";
     for (const std::string& found : options.resolver(address.name()))
       entry += (entry.ends_with(':') ? "" : ",") + found;

@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/ip_address_kind.h"
 #include "remote/address_rules.h"
 #include "voxlate/error.h"
 
@@ -15,6 +18,8 @@ namespace {
 
 using namespace voxlate;
 using namespace voxlate::remote;
+
+std::optional<IpAddress> parse_ip(std::string_view text) { return IpAddress::parse(text, IpSpelling::kAny); }
 
 // A second judge, by masks over one number: what must never be reached by IPv4.
 bool is_inside_v4(std::uint32_t ip) {
@@ -56,17 +61,16 @@ void check_against_resolver(const std::string& host) {
   addrinfo* found = nullptr;
   if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return;
   const auto ours = parse_ip(host);
-  if (!ours) std::abort();  // an address that we take for a name
+  if (ours != IpAddress::of(*found->ai_addr)) std::abort();  // an address that we take for a name, or for another
+  const bool is_public = kind_of(*ours) == IpAddressKind::kPublic;
   if (found->ai_family == AF_INET) {
     sockaddr_in in{};
     std::memcpy(&in, found->ai_addr, sizeof in);
-    if (ours->v6 || std::memcmp(&in.sin_addr, ours->bytes.data(), 4) != 0) std::abort();
-    if (is_inside_v4(ntohl(in.sin_addr.s_addr)) && classify(*ours) == AddressKind::kPublic) std::abort();
+    if (is_inside_v4(ntohl(in.sin_addr.s_addr)) && is_public) std::abort();
   } else {
     sockaddr_in6 in{};
     std::memcpy(&in, found->ai_addr, sizeof in);
-    if (!ours->v6 || std::memcmp(&in.sin6_addr, ours->bytes.data(), 16) != 0) std::abort();
-    if (is_inside_v6(in.sin6_addr) && classify(*ours) == AddressKind::kPublic) std::abort();
+    if (is_inside_v6(in.sin6_addr) && is_public) std::abort();
   }
   ::freeaddrinfo(found);
 }
@@ -90,7 +94,7 @@ void check_url(const std::string& url) {
     host = host.substr(0, host.find(':'));
   check_against_resolver(host);
   const auto ip = parse_ip(host);
-  if (ip && classify(*ip) != AddressKind::kPublic) std::abort();
+  if (ip && kind_of(*ip) != IpAddressKind::kPublic) std::abort();
 }
 
 }  // namespace
@@ -102,9 +106,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     in_addr aton{};
     const bool known = ::inet_aton(text.c_str(), &aton) != 0 && text.find_first_of(" \t\r\n\v\f") == std::string::npos;
     const auto ours = parse_ip(text);
-    const bool v4 = ours && !ours->v6;
-    if (known != v4) std::abort();
-    if (known && std::memcmp(&aton, ours->bytes.data(), 4) != 0) std::abort();
+    const bool dotted = ours && text.find(':') == std::string::npos;
+    if (known != dotted) std::abort();
+    if (known && std::memcmp(&aton, ours->bytes().data() + 12, 4) != 0) std::abort();
+    const auto strict = IpAddress::parse(text);
+    if (strict && strict != ours) std::abort();
     check_against_resolver(text);
   }
   check_url(text);

@@ -151,7 +151,7 @@ TEST_F(LoadConfig, KeysOfServersComeFromTheEnvironmentAndAreNotShown) {
       {.environment = {{"VOXLATE_LIBRETRANSLATE_KEY", "key-one"}, {"VOXLATE_CHAT_KEY", "key-two"}}, .flags = {}});
   EXPECT_EQ(config.libretranslate_key, "key-one");
   EXPECT_EQ(config.chat_key, "key-two");
-  for (const Setting& setting : settings()) EXPECT_THAT(setting.show(config), ::testing::Not(HasSubstr("key-")));
+  for (const Setting& setting : settings()) EXPECT_THAT(setting.value.show(config), ::testing::Not(HasSubstr("key-")));
   for (const auto& [key, origin] : config.origins) EXPECT_THAT(key + origin, ::testing::Not(HasSubstr("key-")));
   EXPECT_THAT(
       message_of({.file = write("[translation]\nchat_key = \"key-two\"\n")}),
@@ -166,13 +166,22 @@ TEST_F(LoadConfig, LanguagesOfAModelAreTags) {
   }
 }
 
+TEST(Settings, EachHasItsOwnNameInTheEnvironment) {
+  const Config defaults = load_config({});
+  for (const Setting& setting : settings()) {
+    const std::string name = variable_of(setting);
+    const Config config = load_config({.environment = {{name, setting.value.show(defaults)}}, .flags = {}});
+    EXPECT_EQ(config.origins.at(std::string(setting.key)), "environment " + name);
+  }
+}
+
 TEST(Settings, ShownValueSetsTheSameValueAgain) {
   const Config defaults = load_config({});
   for (const Setting& setting : settings()) {
     Config config = defaults;
-    const std::string shown = setting.show(defaults);
-    setting.set(config, shown);
-    EXPECT_EQ(setting.show(config), shown) << setting.key;
+    const std::string shown = setting.value.show(defaults);
+    setting.value.set(config, shown);
+    EXPECT_EQ(setting.value.show(config), shown) << setting.key;
   }
 }
 
@@ -182,7 +191,7 @@ TEST(Settings, DocumentedFileSetsEveryKeyToItsDefault) {
   const Config defaults = load_config({});
   for (const Setting& setting : settings()) {
     if (setting.key == "data_dir" || setting.key == "sphinx.model_dir") continue;  // depend on the machine
-    EXPECT_EQ(setting.show(config), setting.show(defaults)) << setting.key;
+    EXPECT_EQ(setting.value.show(config), setting.value.show(defaults)) << setting.key;
     EXPECT_NE(config.origins.at(std::string(setting.key)), "default")
         << setting.key << " is not in config/voxlate.toml";
   }

@@ -192,6 +192,8 @@ TEST(AddressRules, WhatTheOwnerOpensIsOpen) {
   EXPECT_EQ(refusal(rules, "http://0x7f.1:9/a"), "") << "it is the same address";
   EXPECT_EQ(refusal(rules, "https://[fd00::5]/a"), "");
   EXPECT_EQ(refusal(rules, "http://nas.LAN:8096/a"), "");
+  EXPECT_EQ(refusal(rules, "http://[::ffff:192.168.1.77]/a"), "") << "it is the same address";
+  EXPECT_NE(refusal(AddressRules({.allowed = {"::/0"}}), "http://192.168.1.77/a"), "") << "it is none of IPv6";
   EXPECT_NE(refusal(rules, "http://192.168.2.1/a"), "");
   EXPECT_NE(refusal(rules, "http://127.0.0.2/a"), "");
   EXPECT_NE(refusal(rules, "https://10.0.0.1/a"), "");
@@ -214,6 +216,8 @@ TEST(AddressRules, TheAddressIsAskedInItsUsualForm) {
   EXPECT_EQ(rules.check_url("http://0x7f.1:81/a?b=c#d"), "http://127.0.0.1:81/a?b=c");
   EXPECT_EQ(rules.check_url("HTTP://2130706433/a%20b"), "http://127.0.0.1/a%20b");
   EXPECT_EQ(rules.check_url("https://Example.COM./x"), "https://example.com/x");
+  EXPECT_EQ(rules.check_url("https://[::FFFF:8.8.8.8]/x"), "https://8.8.8.8/x");
+  EXPECT_EQ(rules.check_url("https://[2606:4700:0:0::1]/x"), "https://[2606:4700::1]/x");
 }
 
 TEST(AddressRules, OwnAddressesAreNotPublic) {
@@ -222,15 +226,15 @@ TEST(AddressRules, OwnAddressesAreNotPublic) {
   ASSERT_EQ(::getifaddrs(&list), 0);
   int looked = 0;
   for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
-    const auto ip = entry->ifa_addr != nullptr ? ip_of(*entry->ifa_addr) : std::nullopt;
+    const auto ip = entry->ifa_addr != nullptr ? IpAddress::of(*entry->ifa_addr) : std::nullopt;
     if (!ip) continue;
     ++looked;
-    EXPECT_TRUE(is_own_address(*ip)) << to_string(*ip);
-    EXPECT_TRUE(rules.check_socket("example.com", *ip, 443, true)) << to_string(*ip);
+    EXPECT_TRUE(is_own_address(*ip)) << ip->text();
+    EXPECT_TRUE(rules.check_socket("example.com", *ip, 443, true)) << ip->text();
   }
   ::freeifaddrs(list);
   EXPECT_GT(looked, 0);
-  EXPECT_FALSE(is_own_address(*parse_ip("8.8.8.8")));
+  EXPECT_FALSE(is_own_address(*IpAddress::parse("8.8.8.8")));
 }
 
 /// Answers every request with 200 and "here".

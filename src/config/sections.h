@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include "config/settings.h"
+
+/// The sections of the settings file, each with its table in a file of its own: [server] in server_settings.cpp.
+/// A new one is its file, and its name in the two lists here.
+namespace voxlate::config {
+
+std::vector<Setting> general_settings();  ///< outside of sections, and [log]
+std::vector<Setting> server_settings();
+std::vector<Setting> accounts_settings();
+std::vector<Setting> uploads_settings();
+std::vector<Setting> jobs_settings();
+std::vector<Setting> media_settings();
+std::vector<Setting> whisper_settings();
+std::vector<Setting> vad_settings();
+std::vector<Setting> sphinx_settings();
+std::vector<Setting> translation_settings();
+std::vector<Setting> models_settings();
+std::vector<Setting> remote_settings();
+std::vector<Setting> import_settings();
+std::vector<Setting> webhooks_settings();
+std::vector<Setting> watch_settings();
+
+/// In the order in which they are documented.
+inline constexpr std::vector<Setting> (*kSections[])() = {
+    general_settings, server_settings,  accounts_settings, uploads_settings,  jobs_settings,
+    media_settings,   whisper_settings, vad_settings,      sphinx_settings,   translation_settings,
+    models_settings,  remote_settings,  import_settings,   webhooks_settings, watch_settings,
+};
+
+}  // namespace voxlate::config
