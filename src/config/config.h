@@ -49,11 +49,20 @@ struct Config {
   int max_uploads_of_user = 100;
 
   int max_concurrent_jobs = 3;
+  double max_cpu_percent = 80;
   int max_attempts = 5;
   std::chrono::seconds stall_timeout{1800};
   std::chrono::seconds large_file_stall_timeout{3600};
   std::chrono::seconds brief_media{120};
   std::chrono::hours retention{7 * 24};
+
+  bool memory_watchdog = true;
+  double memory_cheap_percent = 70;
+  double memory_release_percent = 85;
+  double memory_refuse_percent = 92;
+  bool memory_adaptive = true;
+  bool memory_estimate_jobs = true;
+  double memory_safety_factor = 0.8;
 
   std::chrono::hours max_media_duration{12};
   bool media_worker = true;

@@ -13,6 +13,7 @@ std::vector<Setting> server_settings();
 std::vector<Setting> accounts_settings();
 std::vector<Setting> uploads_settings();
 std::vector<Setting> jobs_settings();
+std::vector<Setting> memory_settings();
 std::vector<Setting> media_settings();
 std::vector<Setting> whisper_settings();
 std::vector<Setting> vad_settings();
@@ -26,9 +27,9 @@ std::vector<Setting> watch_settings();
 
 /// In the order in which they are documented.
 inline constexpr std::vector<Setting> (*kSections[])() = {
-    general_settings, server_settings,  accounts_settings, uploads_settings,  jobs_settings,
-    media_settings,   whisper_settings, vad_settings,      sphinx_settings,   translation_settings,
-    models_settings,  remote_settings,  import_settings,   webhooks_settings, watch_settings,
+    general_settings, server_settings,  accounts_settings, uploads_settings, jobs_settings,        memory_settings,
+    media_settings,   whisper_settings, vad_settings,      sphinx_settings,  translation_settings, models_settings,
+    remote_settings,  import_settings,  webhooks_settings, watch_settings,
 };
 
 }  // namespace voxlate::config

@@ -47,6 +47,18 @@ double parse_fraction(std::string_view text, double low, double high) {
   return value;
 }
 
+double parse_percent(std::string_view text, double low, double high) {
+  const std::string_view digits = text.ends_with('%') ? text.substr(0, text.size() - 1) : text;
+  double value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (value <= 1) value *= 100;
+  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+  if (!whole || !(value >= low && value <= high)) {
+    expected(fmt::format("a percentage from {} to {}, or the same as a fraction of 1", low, high), text);
+  }
+  return value;
+}
+
 bool parse_bool(std::string_view text) {
   if (text == "true") return true;
   if (text != "false") expected("true or false", text);
@@ -96,6 +108,10 @@ SettingValue bytes(std::uint64_t Config::*member) { return parsed(member, parse_
 
 SettingValue fraction(double Config::*member, double low, double high) {
   return parsed(member, [low, high](std::string_view text) { return parse_fraction(text, low, high); });
+}
+
+SettingValue percent(double Config::*member, double low, double high) {
+  return parsed(member, [low, high](std::string_view text) { return parse_percent(text, low, high); });
 }
 
 SettingValue flag(bool Config::*member) { return parsed(member, parse_bool); }

@@ -59,6 +59,9 @@ SettingValue bytes(std::uint64_t Config::*member);
 
 SettingValue fraction(double Config::*member, double low, double high);
 
+/// "85", "85%" or "0.85".
+SettingValue percent(double Config::*member, double low, double high);
+
 /// true or false.
 SettingValue flag(bool Config::*member);
 
