@@ -180,6 +180,7 @@ http::Options App::http_options() const {
   options.max_uploads_of_user = config_.max_uploads_of_user;
   options.max_queued_jobs = config_.max_queued_jobs;
   options.max_webhooks = config_.webhooks_per_user;
+  options.imports = config_.import_downloads > 0;
   options.max_connections = config_.max_connections;
   options.max_connections_per_address = config_.max_connections_per_address;
   options.request_threads = config_.request_threads;

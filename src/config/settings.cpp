@@ -635,8 +635,8 @@ const std::vector<Setting>& table() {
 
       {"import.downloads",
        {"VOXLATE_IMPORT_DOWNLOADS"},
-       "files that are fetched from addresses at once, 1 to 16",
-       [](Config& c, std::string_view v) { c.import_downloads = parse_int(v, 1, 16); },
+       "files that are fetched from addresses at once, up to 16; 0: none is fetched",
+       [](Config& c, std::string_view v) { c.import_downloads = parse_int(v, 0, 16); },
        [](const Config& c) { return std::to_string(c.import_downloads); }},
       {"import.timeout_hours",
        {"VOXLATE_IMPORT_TIMEOUT_HOURS"},
