@@ -34,6 +34,7 @@ let listener: JobListener;
 const routes = vi.hoisted(() => ({ create_job: vi.fn(), job: vi.fn(), remove: vi.fn() }));
 const shown = vi.hoisted(() => ({ show: vi.fn(), forget: vi.fn() }));
 const stored = new Map<string, string>();
+const account = vi.hoisted(() => ({ may_enter: true, me: { accounts: true }, look: () => Promise.resolve() }));
 
 let keys = 0;
 vi.mock('../src/api/upload', async (original) => ({
@@ -50,7 +51,7 @@ vi.mock('../src/api/server', async (original) => ({
   ...(await original<object>()),
   server: { job: routes.job, remove: routes.remove },
 }));
-vi.mock('../src/state/account.svelte', () => ({ account: { may_enter: true, me: { accounts: false } } }));
+vi.mock('../src/state/account.svelte', () => ({ account }));
 vi.mock('../src/state/capabilities.svelte', () => ({ capabilities: { now: null } }));
 vi.mock('../src/state/media_length', () => ({ media_length: () => Promise.resolve(null) }));
 vi.mock('../src/state/jobs.svelte', () => ({
@@ -71,6 +72,7 @@ const hear = (job: Job) => listener.on_events([{ kind: 'job', job }]);
 const gone = new RequestError(404, 'not_found', 'There is no such upload.');
 
 beforeEach(() => {
+  account.may_enter = true;
   for (const upload of uploads.list) uploads.remove(upload);
   for (const mock of [...Object.values(routes), ...Object.values(shown)]) mock.mockReset();
   transfers = [];
@@ -207,4 +209,23 @@ it('goes on with the same upload after a broken line', async () => {
   uploads.retry(upload);
   expect(transfers[1]!.known_id).toBe('up');
   expect(transfers[1]!.calls).toEqual(['hold_on']);
+});
+
+it('goes on with the same upload and job after somebody has signed in again', async () => {
+  const { upload, transfer } = await arrive();
+  account.may_enter = false;
+  transfer.fail(new RequestError(401, 'session_expired', 'Sign in again.'));
+  await vi.waitFor(() => expect(upload.state).toBe('waiting'));
+  account.may_enter = true;
+  uploads.start_waiting();
+  expect(transfers[1]!.known_id).toBe('up');
+  expect(upload.job_id).toBe('job');
+});
+
+it('does not take up the upload of the same file chosen before', async () => {
+  await arrive();
+  uploads.add([file(kLarge)]);
+  expect(transfers[1]!.listener.is_taken('up')).toBe(true);
+  expect(transfers[0]!.listener.is_taken('up')).toBe(false);
+  expect(transfers[1]!.listener.is_taken('')).toBe(false);
 });

@@ -74,11 +74,13 @@ export function error_of_transfer(error: Error): RequestError {
   return answer ? refuse(answer.getStatus(), answer.getBody()) : new RequestError(0, 'unreachable', '');
 }
 
-/** What a transfer tells. */
+/** What a transfer tells and asks. */
 export interface TransferListener {
   on_sent(bytes: number): void;
   /** The upload is on the server, under this id; again after each pause. Not told of a file that is sent in parts. */
   on_created(upload_id: string): void;
+  /** Whether an earlier upload of the same file is somebody else's: the file was chosen twice. */
+  is_taken(upload_id: string): boolean;
 }
 
 /**
@@ -111,14 +113,14 @@ export class Transfer {
       onError: (error) => fail(error_of_transfer(error)),
       onSuccess: () => finish(upload_id_of(this.upload.url ?? '')),
     });
-    void this.begin(known_id);
+    void this.begin(known_id, listener);
   }
 
-  private async begin(known_id: string): Promise<void> {
-    const earlier = await this.upload.findPreviousUploads().catch(() => []);
-    const known = earlier.find(({ uploadUrl }) => known_id !== '' && upload_id_of(uploadUrl ?? '') === known_id);
-    const newest = known ?? earlier.at(-1);
-    if (newest) this.upload.resumeFromPreviousUpload(newest);
+  private async begin(known_id: string, listener: TransferListener): Promise<void> {
+    const all = await this.upload.findPreviousUploads().catch(() => []);
+    const earlier = all.map((upload) => ({ upload, id: upload_id_of(upload.uploadUrl ?? '') }));
+    const own = earlier.filter(({ id }) => (known_id === '' ? !listener.is_taken(id) : id === known_id)).at(-1);
+    if (own) this.upload.resumeFromPreviousUpload(own.upload);
     if (known_id !== '') this.upload.url = `${kUploads}/${known_id}`;
     if (!this.given_up) this.upload.start();
   }

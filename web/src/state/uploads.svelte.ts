@@ -119,6 +119,7 @@ class UploadsStore {
         upload.upload_id = id;
         if (!upload.job_id && may_begin_early(upload.file.size)) upload.early ??= this.begin_job(upload);
       },
+      is_taken: (id) => this.list.some((other) => other !== upload && other.upload_id === id && id !== ''),
     });
     upload.transfer = transfer;
     if (upload.job_id) transfer.hold_on();
