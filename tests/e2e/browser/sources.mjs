@@ -262,6 +262,10 @@ async function job_of_half_an_upload() {
   assert.deepEqual(more, [], 'there is one job');
   assert.equal(job.status, 'processing');
 
+  await button(page, `Go on with the upload of ${name}`).click();
+  await wait_sent(page, 0.7);
+  assert.equal(await card(page, name).count(), 1);
+
   // The page is loaded anew; the same file goes on in the same upload and the same job.
   page.once('dialog', (dialog) => dialog.accept());
   await page.reload();
