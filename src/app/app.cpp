@@ -30,6 +30,31 @@ constexpr std::chrono::seconds kRemoteTranslatorsEvery{30};
 constexpr std::chrono::hours kSweepAccountsEvery{24};
 constexpr std::chrono::seconds kMonitorEvery{1};
 
+health::MemoryWatchdog::Options watchdog_options(const Config& config) {
+  if (config.memory_cheap_percent >= config.memory_release_percent ||
+      config.memory_release_percent >= config.memory_refuse_percent) {
+    throw Error(ErrorCode::kInvalidInput,
+                fmt::format("memory: expected cheap_percent < release_percent < refuse_percent, got {}, {}, {}",
+                            config.memory_cheap_percent, config.memory_release_percent, config.memory_refuse_percent));
+  }
+  health::MemoryWatchdog::Options options;
+  options.target_percent *= config.memory_release_percent / options.release_percent;
+  options.cheap_percent = config.memory_cheap_percent;
+  options.release_percent = config.memory_release_percent;
+  options.refuse_percent = config.memory_refuse_percent;
+  options.adaptive = config.memory_adaptive;
+  return options;
+}
+
+health::Admission::Options admission_options(const Config& config) {
+  health::Admission::Options options;
+  options.memory_percent = config.memory_release_percent;
+  options.alone_percent = config.memory_refuse_percent;
+  options.safety_factor = config.memory_safety_factor;
+  options.cpu_percent = config.max_cpu_percent;
+  return options;
+}
+
 jobs::JobRunner::Options runner_options(const Config& config, const std::string& owner) {
   jobs::JobRunner::Options options;
   options.owner = owner;
@@ -75,9 +100,9 @@ App::App(const Config& config)
               downloads_at_start(config, engines_.model_folder(), packages_)),
       upload_watcher_({}, uploads_, store_, data_, feed_, clock_, upload_media()),
       monitor_([this] { return look_at_resources(); }),
-      watchdog_({}, watchdog_parts()),
+      watchdog_(watchdog_options(config), watchdog_parts()),
       admission_(
-          {}, [this] { return monitor_.latest(); }, [this] { return watchdog_.admits_jobs(); }),
+          admission_options(config), [this] { return monitor_.latest(); }, [this] { return watchdog_.admits_jobs(); }),
       runner_(
           runner_options(config, owner_), store_, feed_, clock_,
           [this](const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
@@ -109,7 +134,9 @@ App::App(const Config& config)
                        [this](const std::stop_token& stop) { sweep_accounts(stop); }),
       monitor_ticker_("monitor", kMonitorEvery,
                       [this](const std::stop_token&) {
-                        monitor_.tick({[this](const ResourceSample& sample) { watchdog_.observe(sample); }});
+                        monitor_.tick({[this](const ResourceSample& sample) {
+                          if (config_.memory_watchdog) watchdog_.observe(sample);
+                        }});
                       }),
       server_(http_options(), http_services()) {
   engines_.model_folder().create();
@@ -191,6 +218,7 @@ http::Options App::http_options() const {
   options.max_uploads_of_user = config_.max_uploads_of_user;
   options.max_queued_jobs = config_.max_queued_jobs;
   options.max_webhooks = config_.webhooks_per_user;
+  options.imports = config_.import_downloads > 0;
   options.max_connections = config_.max_connections;
   options.max_connections_per_address = config_.max_connections_per_address;
   options.request_threads = config_.request_threads;
@@ -295,7 +323,7 @@ health::MemoryWatchdog::Parts App::watchdog_parts() {
 jobs::Admission App::admission() {
   return {.fits =
               [this](const Job& job) {
-                const std::uint64_t needs = std::min(engines_.memory_needed(job), admission_.most_bytes());
+                const std::uint64_t needs = std::min(memory_needed(job), admission_.most_bytes());
                 return admission_.ask(job.id, needs, clock_.now()) == health::Admission::Answer::kStart;
               },
           .ended =
@@ -306,9 +334,13 @@ jobs::Admission App::admission() {
           .awaited = [this] { return models_.awaited(); }};
 }
 
+std::uint64_t App::memory_needed(const Job& job) const {
+  return config_.memory_estimate_jobs ? engines_.memory_needed(job) : 0;
+}
+
 /// A job that needs more memory than there is fails at once, and says so.
 JobOutcome App::run_job(const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop) {
-  const std::uint64_t needs = engines_.memory_needed(job);
+  const std::uint64_t needs = memory_needed(job);
   const std::uint64_t most = admission_.most_bytes();
   if (needs > most) {
     throw Error(ErrorCode::kUnsupported,

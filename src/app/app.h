@@ -58,6 +58,7 @@ class App {
   health::MemoryWatchdog::Parts watchdog_parts();
   JobOutcome run_job(const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop);
   jobs::Admission admission();
+  std::uint64_t memory_needed(const Job& job) const;
   std::optional<ResourceWait> resource_wait() const;
   std::unique_ptr<jobs::WatchFolder> make_watch_folder();
   jobs::UploadWatcher::Media upload_media() const;

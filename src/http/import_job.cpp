@@ -20,6 +20,10 @@ Problem url_not_allowed(const std::string& member, const Error& error) {
 }
 
 Response import_job(Api& api, Request& request, const std::string& key, const JobDocument& asked) {
+  if (!api.options.imports) {
+    const Error off(ErrorCode::kInvalidInput, "This server fetches nothing from addresses: import.downloads is 0.");
+    return problem_response(url_not_allowed("url", off), request);
+  }
   NewJob job;
   try {
     job.source_url = api.services.check_import_url(asked.url.value_or(""));

@@ -258,6 +258,7 @@ std::string capabilities_json(const Capabilities& capabilities, const Options& o
                   {"translations", translations_of(capabilities.routes)},
                   {"formats", capabilities.formats},
                   {"profiles", capabilities.profiles},
+                  {"imports", options.imports},
                   {"limits", {{"max_upload_bytes", options.max_upload_bytes}, {"max_duration_s", longest}}},
                   {"version", options.version}});
 }

@@ -43,6 +43,7 @@ struct Options {
   int max_uploads_of_user = 100;                                     ///< resumable ones, until a job takes them
   int max_queued_jobs = 1000;
   int max_webhooks = 20;  ///< of each user
+  bool imports = true;    ///< whether jobs may name an address
   int max_jobs_per_page = 200;
   int max_uploads_per_user = 4;           ///< at the same time; with accounts
   int max_connections = 4096;             ///< in all; one that waits or is slow costs no thread

@@ -24,7 +24,7 @@ namespace voxlate::jobs {
 class Importer {
  public:
   struct Options {
-    int downloads = 2;  ///< at once; each has a thread
+    int downloads = 2;  ///< at once; each has a thread; 0: what is to be fetched waits
     RetryPolicy retry{};
     std::chrono::milliseconds poll_interval = std::chrono::seconds(1);
     std::chrono::milliseconds publish_interval = std::chrono::seconds(1);  ///< of progress

@@ -6,6 +6,7 @@ describe('page_of', () => {
     const id = 'abcdefghijklmnopqrstuvwx27';
     expect(page_of('/')).toEqual({ name: 'home' });
     expect(page_of('/models')).toEqual({ name: 'models' });
+    expect(page_of('/webhooks')).toEqual({ name: 'webhooks' });
     expect(page_of('/sign-in')).toEqual({ name: 'sign_in' });
     expect(page_of('/account/keys/')).toEqual({ name: 'keys' });
     expect(page_of(`/jobs/${id}`)).toEqual({ name: 'job', id });

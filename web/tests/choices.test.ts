@@ -21,6 +21,7 @@ const all: Capabilities = {
   translations: [route('en', 'es', 'fr'), route('fr', 'ca', 'fr'), route('de', 'pl')],
   formats: ['srt', 'vtt'],
   profiles: ['bbc'],
+  imports: true,
   limits: { max_upload_bytes: 1, max_duration_s: null },
   version: '',
 };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { page_language } from '../src/messages/messages.svelte';
-import { progress_facts } from '../src/text/progress_facts';
+import { progress_facts, progress_fraction } from '../src/text/progress_facts';
 import { make_job } from './job_fixture';
 
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined });
@@ -13,6 +13,16 @@ const running = make_job({
   status: 'processing',
   duration_s: 2535,
   progress: { stage: 'transcribing', fraction: 0.3, media_done_s: 760, media_total_s: 2535, speed: 3.13, eta_s: 97 },
+});
+
+describe('progress_fraction', () => {
+  it('is that of the job, or of the download that it waits for', () => {
+    expect(progress_fraction(running)).toBe(0.3);
+    const queued = make_job({ status: 'queued', waiting_for: { reason: 'download', downloaded_bytes: 50, total_bytes: 200 } });
+    expect(progress_fraction(queued)).toBe(0.25);
+    expect(progress_fraction({ ...queued, waiting_for: { reason: 'download', downloaded_bytes: 50, total_bytes: null } })).toBeNull();
+    expect(progress_fraction({ ...queued, waiting_for: { reason: 'queue', jobs_ahead: 1 } })).toBeNull();
+  });
 });
 
 describe('progress_facts', () => {
@@ -41,9 +51,12 @@ describe('progress_facts', () => {
     expect(texts({ ...queued, waiting_for: { reason: 'model', model: 'base' } })).toBe(
       'Waits for the model base, which is being downloaded',
     );
-    expect(texts({ ...queued, waiting_for: { reason: 'upload', upload: 'x' } })).toBe(
-      'Waits until more of the file is uploaded',
-    );
+  });
+
+  it('says what to do about a file that this page does not send', () => {
+    const job = make_job({ status: 'queued', waiting_for: { reason: 'upload', upload: 'x' } });
+    expect(progress_facts(job, 'en', true).map(({ text }) => text)).toEqual(['Waits until more of the file is uploaded']);
+    expect(texts(job)).toContain('choose the file again');
   });
 
   it('uses the plural rules of the language', () => {

@@ -2,10 +2,12 @@ import { DetailedError } from 'tus-js-client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { error_of_answer } from '../src/api/server';
 import {
-  error_of_transfer, job_document, new_idempotency_key, parts_of, upload_id_of,
+  error_of_transfer, job_document, may_begin_early, new_idempotency_key, parts_of, upload_id_of,
 } from '../src/api/upload';
 import { kDefaultChoices } from '../src/state/choices.svelte';
 import { uploads_to_start } from '../src/state/upload_queue';
+
+const kLargest = 512 * 1024 ** 2;
 
 describe('uploads_to_start', () => {
   it('keeps two under way, in the order they were added', () => {
@@ -25,19 +27,24 @@ describe('uploads_to_start', () => {
 describe('job_document', () => {
   it('names the upload and leaves out what the server decides', () => {
     const chosen = { ...kDefaultChoices, targets: ['es', 'fr'], language: 'en', audio_track: 1 };
-    const document = job_document('abc', chosen);
+    const document = job_document({ upload: 'abc' }, chosen);
     expect(Object.keys(document)).toEqual([
       'upload', 'language', 'targets', 'formats', 'priority', 'audio_track',
     ]);
     expect(document).toMatchObject({ upload: 'abc', targets: ['es', 'fr'], audio_track: 1 });
-    expect(job_document('abc', kDefaultChoices)).not.toHaveProperty('audio_track');
+    expect(job_document({ upload: 'abc' }, kDefaultChoices)).not.toHaveProperty('audio_track');
+    expect(job_document({ url: 'https://example.com/a' }, kDefaultChoices)).not.toHaveProperty('upload');
   });
 });
 
 describe('an upload', () => {
-  it('is sent in parts side by side when it is large', () => {
-    expect(parts_of(50 * 1024 * 1024)).toBe(1);
-    expect(parts_of(50 * 1024 * 1024 + 1)).toBe(2);
+  it('is sent in parts side by side when it is huge', () => {
+    expect(parts_of(kLargest)).toBe(1);
+    expect(parts_of(kLargest + 1)).toBe(2);
+  });
+
+  it('becomes a job early when there is time for it, and it comes in one row', () => {
+    expect([10_000, 8 * 1024 * 1024, kLargest, kLargest + 1].map(may_begin_early)).toEqual([false, true, true, false]);
   });
 
   it('is named by the end of its address', () => {

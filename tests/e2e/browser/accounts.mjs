@@ -31,7 +31,8 @@ async function open_page(options = {}) {
 /** The page at hand as it is in every width and colour scheme. */
 async function check_look(page, name) {
   for (const colorScheme of kSchemes) {
-    await page.emulateMedia({ colorScheme });
+    // Without motion: a colour half way to another has no contrast to speak of.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const width of kWidths) {
       await page.setViewportSize({ width, height: 844 });
       const place = `${name}-${width}-${colorScheme}`;
@@ -40,7 +41,7 @@ async function check_look(page, name) {
       if (out) await page.screenshot({ path: path.join(out, `${place}.png`), fullPage: true });
     }
   }
-  await page.emulateMedia({ colorScheme: 'light' });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
   await page.setViewportSize({ width: 1280, height: 844 });
 }
 
@@ -135,6 +136,27 @@ async function create_key(page) {
   await page.getByText('You have no keys yet').waitFor();
   const refused = await fetch(`${base_url}/api/jobs`, { headers: { Authorization: `Bearer ${text}` } });
   assert.equal(refused.status, 401, 'the revoked key does not');
+}
+
+/** The server of this test has the fetching of addresses switched off. */
+async function no_addresses(page) {
+  await page.goto(base_url);
+  await page.getByText('Drop video or audio here').waitFor();
+  assert.equal(await page.locator('input[type=url]').count(), 0, 'no field for what the server does not do');
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', 'https://example.com/talk.mp4');
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+  });
+  await page.getByText('This server fetches no files from addresses.').waitFor();
+}
+
+async function webhooks_in_the_menu(page) {
+  await page.getByLabel('Account of root').click();
+  await page.getByRole('link', { name: 'Webhooks' }).click();
+  await heading(page, 'Webhooks').waitFor();
+  await page.getByRole('navigation', { name: 'Pages of the account' }).waitFor();
+  await check_look(page, 'account-webhooks');
 }
 
 async function add_user(page) {
@@ -284,6 +306,8 @@ async function main() {
     await step('the language stays', () => keep_language(page));
     await step('signing in by the keyboard', () => type_sign_in(page, kRoot));
     await step('a key is made, used, revoked', () => create_key(page));
+    await step('addresses are switched off', () => no_addresses(page));
+    await step('webhooks are a page of the account', () => webhooks_in_the_menu(page));
     await step('a user is added and changed', () => add_user(page));
     const address = await step('an upload becomes a job', () => upload(page));
     await step('another user does not see it', () => other_does_not_see(address));

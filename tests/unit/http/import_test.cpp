@@ -43,6 +43,14 @@ TEST_F(ImportTest, AnAddressInsideIsRefusedBeforeAnythingHappens) {
   EXPECT_EQ(job_folders(), 0U);
 }
 
+TEST_F(ImportTest, CanBeSwitchedOff) {
+  options_.imports = false;
+  start();
+  EXPECT_EQ(json::parse(get("/api/capabilities").body).at("imports"), false);
+  expect_problem(import(R"({"url": "https://example.com/talk.mp4"})"), 422, "url_not_allowed");
+  EXPECT_TRUE(store_.ids().empty());
+}
+
 TEST_F(ImportTest, RefusesWhatIsNoJob) {
   start();
   for (const char* const document :

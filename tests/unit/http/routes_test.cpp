@@ -202,6 +202,7 @@ TEST_F(RoutesTest, TellsCapabilitiesAndStatus) {
     {"source": "en", "targets": ["es", "fr"], "engine": "apertium", "through": []},
     {"source": "en", "targets": ["ca"], "engine": "apertium", "through": ["es"]}])"));
   EXPECT_EQ(capabilities["limits"], json({{"max_upload_bytes", 1234}, {"max_duration_s", 7200}}));
+  EXPECT_EQ(capabilities["imports"], true);
   EXPECT_EQ(capabilities["version"], "0.1.0");
   const json status = json::parse(get("/api/system/status").body);
   EXPECT_EQ(status["memory"]["percent"], 25.0);

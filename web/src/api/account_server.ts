@@ -1,13 +1,8 @@
 import type { components } from './schema';
-import { json, request } from './server';
+import { json, request, with_body } from './server';
 import type { Audit, CreatedKey, Key, Me, NewKey, NewUser, Session, User, UserChange, UserPage } from './types';
 
 type NewAccount = components['schemas']['NewAccount'];
-
-function with_body(method: string, body: unknown): RequestInit {
-  const headers = { Accept: 'application/json', 'Content-Type': 'application/json' };
-  return { method, headers, body: JSON.stringify(body) };
-}
 
 async function remove(url: string): Promise<void> {
   await request(url, { method: 'DELETE' });

@@ -60,6 +60,12 @@ export async function json<T>(url: string, init?: RequestInit): Promise<T> {
   return (await answer.json()) as T;
 }
 
+/** A request with a JSON document. */
+export function with_body(method: string, body: unknown): RequestInit {
+  const headers = { Accept: 'application/json', 'Content-Type': 'application/json' };
+  return { method, headers, body: JSON.stringify(body) };
+}
+
 export interface JobQuery {
   state: string;
   q: string;

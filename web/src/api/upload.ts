@@ -1,5 +1,5 @@
 import { DetailedError, Upload } from 'tus-js-client';
-import { refuse, request, RequestError } from './server';
+import { json, refuse, RequestError, with_body } from './server';
 import type { Format, JobAccepted, Priority } from './types';
 
 /** What a person chose for a file, as `POST /api/jobs` takes it; empty strings mean "the server decides". */
@@ -15,9 +15,12 @@ export interface JobChoices {
   audio_track: number | null;
 }
 
-/** The document of `POST /api/jobs` for a file that was uploaded before. */
-export function job_document(upload_id: string, choices: JobChoices): Record<string, unknown> {
-  const fields: Record<string, unknown> = { upload: upload_id };
+/** Where the media of a job is: an upload, all of which may not be there yet, or an address that the server asks. */
+export type JobSource = { upload: string } | { url: string };
+
+/** The document of `POST /api/jobs`. */
+export function job_document(source: JobSource, choices: JobChoices): Record<string, unknown> {
+  const fields: Record<string, unknown> = { ...source };
   for (const name of ['language', 'engine', 'model', 'profile'] as const) {
     if (choices[name]) fields[name] = choices[name];
   }
@@ -38,10 +41,27 @@ const kUploads = '/api/uploads';
 const kChunkBytes = 50 * 1024 * 1024;
 /** A browser has six connections to a server; two files at once, and the events, must fit. */
 const kPartsAtOnce = 2;
+const kMostBytesInOneRow = 512 * 1024 * 1024;
+const kFewestBytesOfEarlyJob = 8 * 1024 * 1024;
 
-/** How many parts of a file are sent side by side. */
+/**
+ * How many parts of a file are sent side by side. A job can work on a file that comes in one row from its front, on
+ * one in parts only when they are joined. Sending takes S in one row and at best S / 2 in two parts, over a line that
+ * one connection leaves half empty; recognising takes R. One row is done after the longer of S and R, parts after
+ * S / 2 + R: parts gain only where S is more than twice R. Up to 512 MiB that is a slow line: such a file has half an
+ * hour of video, of which recognising takes minutes, as sending does at 20 Mbit/s. What is larger has a high rate for
+ * its length, or so much of it that a second connection is worth its while.
+ */
 export function parts_of(size_bytes: number): number {
-  return size_bytes > kChunkBytes ? kPartsAtOnce : 1;
+  return size_bytes > kMostBytesInOneRow ? kPartsAtOnce : 1;
+}
+
+/**
+ * Whether the job is made while the file is still being sent. The server tells of bytes in steps of 4 MiB: of a small
+ * file it would know nothing before the end, and a file that is there as a whole is looked at before it becomes a job.
+ */
+export function may_begin_early(size_bytes: number): boolean {
+  return size_bytes >= kFewestBytesOfEarlyJob && parts_of(size_bytes) === 1;
 }
 
 export function upload_id_of(address: string): string {
@@ -54,6 +74,15 @@ export function error_of_transfer(error: Error): RequestError {
   return answer ? refuse(answer.getStatus(), answer.getBody()) : new RequestError(0, 'unreachable', '');
 }
 
+/** What a transfer tells and asks. */
+export interface TransferListener {
+  on_sent(bytes: number): void;
+  /** The upload is on the server, under this id; again after each pause. Not told of a file that is sent in parts. */
+  on_created(upload_id: string): void;
+  /** Whether an earlier upload of the same file is somebody else's: the file was chosen twice. */
+  is_taken(upload_id: string): boolean;
+}
+
 /**
  * Sends one file by the tus protocol. It goes on where it was after a broken line, a pause, and, when the same file is
  * chosen again, after a reload of the page.
@@ -64,7 +93,8 @@ export class Transfer {
   private readonly upload: Upload;
   private given_up = false;
 
-  constructor(file: File, on_sent: (bytes: number) => void) {
+  /** `known_id`: of an upload of this file that was begun before; else ''. */
+  constructor(file: File, known_id: string, listener: TransferListener) {
     let finish: (id: string) => void;
     let fail: (error: RequestError) => void;
     this.done = new Promise((resolve, reject) => {
@@ -78,18 +108,26 @@ export class Transfer {
       parallelUploads: parts_of(file.size),
       retryDelays: [0, 1000, 3000, 5000],
       removeFingerprintOnSuccess: true,
-      onProgress: (bytes) => on_sent(bytes),
+      onProgress: (bytes) => listener.on_sent(bytes),
+      onUploadUrlAvailable: () => listener.on_created(upload_id_of(this.upload.url ?? '')),
       onError: (error) => fail(error_of_transfer(error)),
       onSuccess: () => finish(upload_id_of(this.upload.url ?? '')),
     });
-    void this.begin();
+    void this.begin(known_id, listener);
   }
 
-  private async begin(): Promise<void> {
-    const earlier = await this.upload.findPreviousUploads().catch(() => []);
-    const newest = earlier.at(-1);
-    if (newest) this.upload.resumeFromPreviousUpload(newest);
+  private async begin(known_id: string, listener: TransferListener): Promise<void> {
+    const all = await this.upload.findPreviousUploads().catch(() => []);
+    const earlier = all.map((upload) => ({ upload, id: upload_id_of(upload.uploadUrl ?? '') }));
+    const own = earlier.filter(({ id }) => (known_id === '' ? !listener.is_taken(id) : id === known_id)).at(-1);
+    if (own) this.upload.resumeFromPreviousUpload(own.upload);
+    if (known_id !== '') this.upload.url = `${kUploads}/${known_id}`;
     if (!this.given_up) this.upload.start();
+  }
+
+  /** From now on it is this upload or none: where it is gone, the transfer fails, and no second one is begun. */
+  hold_on(): void {
+    this.upload.options.endpoint = null;
   }
 
   pause(): void {
@@ -107,12 +145,8 @@ export class Transfer {
   }
 }
 
-/** Makes a job of an upload. The same key makes the same job, however often the request is repeated. */
-export async function create_job(upload_id: string, choices: JobChoices, key: string): Promise<JobAccepted> {
-  const answer = await request('/api/jobs', {
-    method: 'POST',
-    headers: { Accept: 'application/json', 'Content-Type': 'application/json', 'Idempotency-Key': key },
-    body: JSON.stringify(job_document(upload_id, choices)),
-  });
-  return (await answer.json()) as JobAccepted;
+/** Makes a job. The same key makes the same job, however often the request is repeated. */
+export async function create_job(source: JobSource, choices: JobChoices, key: string): Promise<JobAccepted> {
+  const init = with_body('POST', job_document(source, choices));
+  return json<JobAccepted>('/api/jobs', { ...init, headers: { ...init.headers, 'Idempotency-Key': key } });
 }

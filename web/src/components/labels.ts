@@ -1,4 +1,4 @@
-import type { JobState, Priority, Scope } from '../api/types';
+import type { JobState, Priority, Scope, WebhookDelivery } from '../api/types';
 import type { MessageKey } from '../messages/messages.svelte';
 import type { IconName } from './icons';
 
@@ -29,6 +29,25 @@ export const kStateIcons: Record<JobState, IconName> = {
   completed: 'check',
   failed: 'warning',
   cancelled: 'close',
+};
+
+/** What a message to a webhook tells. */
+export const kTidingsKeys: Record<WebhookDelivery['type'], MessageKey> = {
+  'job.completed': 'delivery.job_completed',
+  'job.failed': 'delivery.job_failed',
+  'job.cancelled': 'delivery.job_cancelled',
+};
+
+export const kDeliveryKeys: Record<WebhookDelivery['state'], MessageKey> = {
+  pending: 'delivery.pending',
+  delivered: 'delivery.delivered',
+  failed: 'delivery.failed',
+};
+
+export const kDeliveryIcons: Record<WebhookDelivery['state'], IconName> = {
+  pending: 'clock',
+  delivered: 'check',
+  failed: 'warning',
 };
 
 /** What helps against a failure of this kind, and whether trying again unchanged can. */

@@ -1,4 +1,4 @@
-type PlainName = 'home' | 'models' | 'sign_in' | 'account' | 'keys' | 'users' | 'nowhere';
+type PlainName = 'home' | 'models' | 'sign_in' | 'account' | 'keys' | 'users' | 'webhooks' | 'nowhere';
 export type Page = { name: PlainName } | { name: 'job'; id: string };
 
 const kPaths = new Map<string, PlainName>([
@@ -9,6 +9,7 @@ const kPaths = new Map<string, PlainName>([
   ['/account', 'account'],
   ['/account/keys', 'keys'],
   ['/users', 'users'],
+  ['/webhooks', 'webhooks'],
 ]);
 
 export function page_of(path: string): Page {

@@ -4,6 +4,7 @@ import type { Job, JobFile, Transcript } from '../api/types';
 import { replace_span } from '../text/cue_order';
 import { parse_webvtt, type Cue } from '../text/webvtt';
 import { connection } from './connection.svelte';
+import { jobs } from './jobs.svelte';
 import { tell_news } from './news';
 import { subtitle_tracks } from './job_files';
 
@@ -75,6 +76,7 @@ export class JobPageStore {
   }
 
   private take(events: readonly ServerEvent[]): void {
+    jobs.tell(events);
     for (const event of events) {
       if (event.kind === 'job' && event.job.id === this.id) this.show(event.job);
       if (event.kind === 'deleted' && event.id === this.id) this.missing = true;

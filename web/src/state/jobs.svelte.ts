@@ -8,6 +8,13 @@ import { removals } from './removals.svelte';
 
 const kPageSize = 50;
 
+/** Somebody who wants to know what becomes of jobs, whatever the list shows. */
+export interface JobListener {
+  on_events(events: readonly ServerEvent[]): void;
+  /** The list was read anew: something may have been missed. */
+  on_loaded(): void;
+}
+
 /** The job list of the start page: what the filter lets through, newest first, kept up to date by events. */
 class JobsStore {
   list = $state.raw<Job[]>([]);
@@ -15,6 +22,7 @@ class JobsStore {
   next = $state.raw<string | null>(null);
   loaded = $state(false);
   failed = $state(false);
+  private listeners: JobListener[] = [];
   private question = 0;
   /** Events since the load that is under way began: its answer may be older than they are. */
   private since_question: ServerEvent[] | null = null;
@@ -25,6 +33,15 @@ class JobsStore {
     return connection.listen('/api/events', (events) => this.take(events), (again) => {
       if (again) void this.load();
     });
+  }
+
+  listen(listener: JobListener): void {
+    this.listeners.push(listener);
+  }
+
+  /** Passes on what was heard of jobs. */
+  tell(events: readonly ServerEvent[]): void {
+    for (const listener of this.listeners) listener.on_events(events);
   }
 
   change_filter(filter: JobFilter): void {
@@ -49,6 +66,7 @@ class JobsStore {
       this.since_question = null;
       this.loaded = true;
       this.failed = false;
+      for (const listener of this.listeners) listener.on_loaded();
     } catch {
       if (question === this.question) this.failed = true;
     }
@@ -67,6 +85,7 @@ class JobsStore {
     for (const event of events) {
       if (event.kind === 'job') tell_news(this.list.find((job) => job.id === event.job.id), event.job);
     }
+    this.tell(events);
     this.since_question?.push(...events);
     this.list = apply_events(this.list, events, this.filter, this.next !== null);
   }
@@ -77,20 +96,24 @@ class JobsStore {
     if (job && !this.list.some((known) => known.id === id)) this.take([{ kind: 'job', job }]);
   }
 
+  /** Takes a job out of the list that is being deleted elsewhere. */
+  forget(id: string): void {
+    this.list = without(this.list, id);
+  }
+
   cancel = (job: Job): Promise<string | null> => this.act(() => server.cancel(job));
   retry = (job: Job): Promise<string | null> => this.act(() => server.retry(job));
 
   /** Takes the job out of sight; it is deleted when the time to undo is over. */
   remove(job: Job): void {
-    removals.add(job, () => {
-      this.list = without(this.list, job.id);
-    });
+    const { id, name } = job;
+    removals.add({ id, name, text: 'job.deleted', send: () => server.remove(id), on_removed: () => this.forget(id) });
   }
 
-  /** Null when it worked, else the reason. What became of the job comes as an event, in order. */
+  /** Null when it worked, else the reason. What became of the job comes to the list as an event, in order. */
   private async act(action: () => Promise<Job>): Promise<string | null> {
     try {
-      await action();
+      this.tell([{ kind: 'job', job: await action() }]);
       return null;
     } catch (error) {
       return (error as RequestError).message;

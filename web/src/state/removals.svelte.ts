@@ -1,13 +1,22 @@
-import { RequestError, server } from '../api/server';
-import type { Job } from '../api/types';
+import type { RequestError } from '../api/server';
+import type { MessageKey } from '../messages/messages.svelte';
 import { problems } from './problems.svelte';
 
 const kUndoMs = 8000;
 
-interface Removal {
-  job: Job;
-  timer: number;
+/** Something that is to be deleted, and how that is told. */
+export interface Removable {
+  id: string;
+  name: string;
+  /** Says that it is deleted; its parameter is the name. */
+  text: MessageKey;
+  /** Asks the server for it; must outlive the page. */
+  send: () => Promise<void>;
   on_removed: () => void;
+}
+
+interface Removal extends Removable {
+  timer: number;
 }
 
 /** Deletions that can still be undone: asked of the server 8 s later, or at once when the page is left. */
@@ -19,12 +28,12 @@ class RemovalsStore {
   }
 
   hides(id: string): boolean {
-    return this.list.some((removal) => removal.job.id === id);
+    return this.list.some((removal) => removal.id === id);
   }
 
-  add(job: Job, on_removed: () => void): void {
-    if (this.hides(job.id)) return;
-    const removal: Removal = { job, timer: 0, on_removed };
+  add(wanted: Removable): void {
+    if (this.hides(wanted.id)) return;
+    const removal: Removal = { ...wanted, timer: 0 };
     removal.timer = window.setTimeout(() => void this.finish(removal), kUndoMs);
     this.list = [...this.list, removal];
   }
@@ -42,7 +51,7 @@ class RemovalsStore {
   private async finish(removal: Removal): Promise<void> {
     clearTimeout(removal.timer);
     try {
-      await server.remove(removal.job.id);
+      await removal.send();
       removal.on_removed();
     } catch (error) {
       const { status, message } = error as RequestError;

@@ -24,7 +24,7 @@ function download_fact({ downloaded_bytes, total_bytes }: NonNullable<Job['waiti
   return t('waiting.download_percent', { n: Math.floor((100 * downloaded_bytes) / total_bytes) });
 }
 
-function waiting_fact(job: Job, locale: string): string {
+function waiting_fact(job: Job, locale: string, sent_here: boolean): string {
   const waiting = job.waiting_for;
   if (waiting?.reason === 'retry' && waiting.retry_at) {
     const time = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }).format(new Date(waiting.retry_at));
@@ -32,7 +32,7 @@ function waiting_fact(job: Job, locale: string): string {
   }
   if (waiting?.reason === 'model') return t('waiting.model', { model: waiting.model ?? job.model });
   if (waiting?.reason === 'download') return download_fact(waiting);
-  if (waiting?.reason === 'upload') return t('waiting.upload');
+  if (waiting?.reason === 'upload') return sent_here ? t('waiting.upload') : t('waiting.upload_away');
   const ahead = waiting?.jobs_ahead ?? 0;
   return ahead === 0 ? t('waiting.next') : t('waiting.jobs_ahead', { n: ahead });
 }
@@ -43,9 +43,12 @@ export interface Fact {
   spoken?: string;
 }
 
-/** What an unfinished job does or waits for: stage with media time, speed, time left. Empty for finished ones. */
-export function progress_facts(job: Job, locale: string): Fact[] {
-  if (job.status === 'queued') return [{ text: waiting_fact(job, locale) }];
+/**
+ * What an unfinished job does or waits for: stage with media time, speed, time left. Empty for finished ones.
+ * `sent_here`: this page sends its file.
+ */
+export function progress_facts(job: Job, locale: string, sent_here = false): Fact[] {
+  if (job.status === 'queued') return [{ text: waiting_fact(job, locale, sent_here) }];
   if (job.status !== 'processing') return [];
   const facts: Fact[] = [{ text: stage_fact(job) }];
   const { speed, eta_s } = job.progress;
@@ -56,4 +59,11 @@ export function progress_facts(job: Job, locale: string): Fact[] {
   }
   if (eta_s !== null) facts.push({ text: t('upload.left', { time: time_left(eta_s) }) });
   return facts;
+}
+
+/** How much of an unfinished job is done, or of the download of its media, from 0 to 1; null when that is not known. */
+export function progress_fraction(job: Job): number | null {
+  if (job.status === 'processing') return job.progress.fraction;
+  const { downloaded_bytes, total_bytes } = job.waiting_for ?? {};
+  return downloaded_bytes !== undefined && total_bytes ? downloaded_bytes / total_bytes : null;
 }
