@@ -41,6 +41,9 @@ describe('progress_facts', () => {
     const queued = make_job({ status: 'queued', waiting_for: { reason: 'queue', jobs_ahead: 2 } });
     expect(texts(queued)).toBe('2 jobs before this one');
     expect(texts({ ...queued, waiting_for: { reason: 'queue', jobs_ahead: 1 } })).toBe('1 job before this one');
+    const short = { reason: 'memory' as const, memory_percent: 86.4, needs_bytes: 2, free_bytes: 1 };
+    expect(texts({ ...queued, waiting_for: short })).toBe('Waits for memory: 86 % is in use');
+    expect(texts({ ...queued, waiting_for: { ...short, reason: 'processor' } })).toContain('Other programs');
     expect(texts({ ...queued, waiting_for: { reason: 'queue', jobs_ahead: 0 } })).toBe('Next in line');
     expect(texts({ ...queued, waiting_for: { reason: 'download', downloaded_bytes: 0, total_bytes: null } })).toBe(
       'The file is being fetched',

@@ -134,6 +134,8 @@ export const en = {
   'waiting.model': 'Waits for the model {model}, which is being downloaded',
   'waiting.download': 'The file is being fetched',
   'waiting.download_percent': 'The file is being fetched: {n} %',
+  'waiting.memory': 'Waits for memory: {n} % is in use',
+  'waiting.processor': 'Other programs use the processor; starts soon',
   'waiting.upload': 'Waits until more of the file is uploaded',
   'waiting.upload_away': 'Waits for the rest of the file. If its upload stopped, choose the file again.',
 

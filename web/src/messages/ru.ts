@@ -144,6 +144,8 @@ export const ru: Messages = {
   'waiting.model': 'Ждёт загрузки модели {model}',
   'waiting.download': 'Файл загружается',
   'waiting.download_percent': 'Файл загружается: {n} %',
+  'waiting.memory': 'Ждёт память: занято {n} %',
+  'waiting.processor': 'Процессор занят другими программами; скоро начнётся',
   'waiting.upload': 'Ждёт, пока будет загружено больше',
   'waiting.upload_away': 'Ждёт остальную часть файла. Если загрузка остановилась, выберите файл ещё раз.',
 

@@ -134,6 +134,8 @@ export const th: Messages = {
   'waiting.model': 'รอดาวน์โหลดโมเดล {model}',
   'waiting.download': 'กำลังดาวน์โหลดไฟล์',
   'waiting.download_percent': 'กำลังดาวน์โหลดไฟล์: {n} %',
+  'waiting.memory': 'รอหน่วยความจำ: ใช้ไป {n} %',
+  'waiting.processor': 'โปรแกรมอื่นกำลังใช้หน่วยประมวลผล จะเริ่มในไม่ช้า',
   'waiting.upload': 'รออัปโหลดไฟล์เพิ่ม',
   'waiting.upload_away': 'รอส่วนที่เหลือของไฟล์ หากการอัปโหลดหยุดไป ให้เลือกไฟล์เดิมอีกครั้ง',
 

@@ -134,6 +134,8 @@ export const vi: Messages = {
   'waiting.model': 'Chờ tải xong mô hình {model}',
   'waiting.download': 'Đang tải tệp về',
   'waiting.download_percent': 'Đang tải tệp về: {n} %',
+  'waiting.memory': 'Chờ bộ nhớ: đã dùng {n} %',
+  'waiting.processor': 'Chương trình khác đang dùng bộ xử lý; sắp bắt đầu',
   'waiting.upload': 'Chờ tải lên thêm dữ liệu của tệp',
   'waiting.upload_away': 'Chờ phần còn lại của tệp. Nếu việc tải lên đã dừng, hãy chọn lại tệp.',
 

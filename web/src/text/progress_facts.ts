@@ -31,6 +31,8 @@ function waiting_fact(job: Job, locale: string, sent_here: boolean): string {
     return t('waiting.retry_at', { time });
   }
   if (waiting?.reason === 'model') return t('waiting.model', { model: waiting.model ?? job.model });
+  if (waiting?.reason === 'memory') return t('waiting.memory', { n: Math.round(waiting.memory_percent ?? 0) });
+  if (waiting?.reason === 'processor') return t('waiting.processor');
   if (waiting?.reason === 'download') return download_fact(waiting);
   if (waiting?.reason === 'upload') return sent_here ? t('waiting.upload') : t('waiting.upload_away');
   const ahead = waiting?.jobs_ahead ?? 0;
