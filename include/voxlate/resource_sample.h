@@ -27,7 +27,7 @@ struct ResourceSample {
   TimePoint at{};
   std::uint64_t memory_total_bytes = 0;  ///< of the cgroup where it limits, else of the machine
   std::uint64_t memory_used_bytes = 0;
-  std::string memory_source;            ///< "cgroup v2", "cgroup v1", "/proc/meminfo", "estimate"
+  std::string memory_source;            ///< "cgroup v2", "cgroup v1", "/proc/meminfo", "estimate", "limit"
   std::uint64_t process_rss_bytes = 0;  ///< resident
   double cpu_percent = 0;               ///< of the whole machine
   double process_cpu_percent = 0;       ///< this process's part of it

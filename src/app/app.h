@@ -82,8 +82,10 @@ class App {
   const Outward outward_{config_};
   store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_;
-  health::Sampler sampler_;
-  health::Sampler memory_sampler_;  // another one, whose looks do not shorten the time that rates are taken over
+  health::Sampler sampler_{{.limit_bytes = config_.memory_limit_bytes}};
+  health::Sampler memory_sampler_{
+      {.limit_bytes =
+           config_.memory_limit_bytes}};  // another one, whose looks do not shorten the time that rates are taken over
   health::GpuProbe gpus_{clock_};
   Engines engines_;
   const std::optional<MediaSandbox> media_sandbox_;

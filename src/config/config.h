@@ -57,6 +57,7 @@ struct Config {
   std::chrono::hours retention{7 * 24};
 
   bool memory_watchdog = true;
+  std::uint64_t memory_limit_bytes = 0;
   double memory_cheap_percent = 70;
   double memory_release_percent = 85;
   double memory_refuse_percent = 92;

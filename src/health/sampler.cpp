@@ -121,11 +121,16 @@ std::optional<std::uint64_t> bytes_of(const std::optional<Transferred>& transfer
 
 }  // namespace
 
-Sampler::Sampler(std::filesystem::path root) : root_(std::move(root)), cpu_earlier_(count()) {}
+Sampler::Sampler(Options options)
+    : root_(std::move(options.root)), limit_bytes_(options.limit_bytes), cpu_earlier_(count()) {}
 
 ResourceSample Sampler::look(TimePoint now) {
   ResourceSample sample{.at = now};
   look_at_memory(root_, sample);
+  const ResourceSample own{.memory_total_bytes = limit_bytes_, .memory_used_bytes = sample.process_rss_bytes};
+  if (memory_percent(own) > memory_percent(sample)) {
+    set_memory(sample, {.total_bytes = limit_bytes_, .used_bytes = sample.process_rss_bytes}, "limit");
+  }
   sample.cpu_count = static_cast<int>(std::thread::hardware_concurrency());
   sample.memory_stall_percent = parse_stall_percent(read_text(root_ / "proc/pressure/memory"));
   sample.io_stall_percent = parse_stall_percent(read_text(root_ / "proc/pressure/io"));

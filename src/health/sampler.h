@@ -11,12 +11,17 @@
 namespace voxlate::health {
 
 /// Looks at memory, CPU, disks, network and this process through /proc and /sys/fs/cgroup. Memory is that of the
-/// tightest cgroup (v2, then v1), else of the machine, else an estimate that assumes little. Nothing here throws over
-/// an absent file. Thread-safe.
+/// tightest cgroup (v2, then v1), else of the machine, else an estimate that assumes little; or what this process takes
+/// of a limit of its own, when that is nearer to its end. Nothing here throws over an absent file. Thread-safe.
 class Sampler {
  public:
-  /// `root` replaces "/" in tests.
-  explicit Sampler(std::filesystem::path root = "/");
+  struct Options {
+    std::uint64_t limit_bytes = 0;     ///< what this process may take, however much there is; 0: no such limit
+    std::filesystem::path root = "/";  ///< another one in tests
+  };
+
+  explicit Sampler(Options options);
+  Sampler() : Sampler(Options()) {}
 
   /// All but the GPUs, the data folder's disk and the jobs. Shares of CPU and rates are since the look before, those of
   /// CPU at the first look since the constructor; there are no rates then.
@@ -35,6 +40,7 @@ class Sampler {
   void set_rates(const Counters& now, ResourceSample& sample) REQUIRES(mutex_);
 
   const std::filesystem::path root_;
+  const std::uint64_t limit_bytes_;
 
   Mutex mutex_;
   Counters cpu_earlier_ GUARDED_BY(mutex_);

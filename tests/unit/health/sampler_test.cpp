@@ -24,7 +24,7 @@ class SamplerTest : public ::testing::Test {
     std::ofstream(file) << text;
   }
 
-  ResourceSample sample() { return Sampler(folder_.path()).look(kStart); }
+  ResourceSample sample() { return Sampler({.root = folder_.path()}).look(kStart); }
 
   static constexpr TimePoint kStart{std::chrono::seconds(1000)};
 
@@ -74,7 +74,7 @@ TEST_F(SamplerTest, LimitAboveTheMachineIsNone) {
 }
 
 TEST_F(SamplerTest, CpuIsCountedSinceTheLookBefore) {
-  Sampler sampler(folder_.path());
+  Sampler sampler({.root = folder_.path()});
   put("proc/stat", "cpu 130 0 0 970 0 0 0 0 0 0\n");
   put("proc/self/stat", "7 (a) b) S 1 7 7 0 -1 4194560 0 0 0 0 8 2 0 0 20 0 1 0 100 0 0\n");
   ResourceSample look = sampler.look(kStart);
@@ -103,7 +103,7 @@ TEST_F(SamplerTest, AbsentFilesAreNoFailure) {
 TEST_F(SamplerTest, RatesAreSinceTheLookBefore) {
   put("proc/diskstats", " 254 0 vda 10 0 100 0 5 0 200 0 0 0 0\n 254 1 vda1 10 0 100 0 5 0 200 0 0 0 0\n");
   put("proc/net/dev", "Inter-| x\n face | y\n    lo: 9 0 0 0 0 0 0 0 9 0\n  eth0:1000 0 0 0 0 0 0 0 500 0\n");
-  Sampler sampler(folder_.path());
+  Sampler sampler({.root = folder_.path()});
   EXPECT_FALSE(sampler.look(kStart).disk_read_bytes_per_s) << "nothing to compare with";
   put("proc/diskstats", " 254 0 vda 10 0 108 0 5 0 204 0 0 0 0\n 254 1 vda1 10 0 108 0 5 0 204 0 0 0 0\n");
   put("proc/net/dev", "Inter-| x\n face | y\n    lo: 999 0 0 0 0 0 0 0 999 0\n  eth0:5000 0 0 0 0 0 0 0 700 0\n");
@@ -112,6 +112,16 @@ TEST_F(SamplerTest, RatesAreSinceTheLookBefore) {
   EXPECT_EQ(later.disk_written_bytes_per_s, 4 * 512 / 2.0);
   EXPECT_EQ(later.network_received_bytes_per_s, 2000.0);
   EXPECT_EQ(later.network_sent_bytes_per_s, 100.0);
+}
+
+TEST_F(SamplerTest, ALimitOfItsOwnCountsWhenItIsNearerToItsEnd) {
+  const auto with_limit = [&](std::uint64_t kb) {
+    return Sampler({.limit_bytes = kb * 1024, .root = folder_.path()}).look(kStart);
+  };
+  const ResourceSample tight = with_limit(100);
+  EXPECT_EQ(tight.memory_source, "limit");
+  EXPECT_EQ(memory_percent(tight), 50);
+  EXPECT_EQ(with_limit(200).memory_source, "/proc/meminfo") << "a quarter of the limit, but 40 % of the machine";
 }
 
 TEST_F(SamplerTest, TellsHowLongOthersWaited) {
