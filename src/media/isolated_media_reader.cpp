@@ -62,6 +62,10 @@ std::size_t IsolatedTrackReader::read(std::span<float> out) {
   return filled;
 }
 
+void IsolatedTrackReader::check() {
+  if (!is_at_end_) worker_.check();
+}
+
 void IsolatedTrackReader::receive() {
   WorkerMessage message = next(limits_.stall_timeout + kGrace);
   if (auto* sound = std::get_if<SoundDecoded>(&message)) return take(*sound);

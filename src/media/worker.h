@@ -36,6 +36,9 @@ class Worker {
   ///   ended by somebody                       kUnavailable
   WorkerMessage next(std::chrono::milliseconds patience);
 
+  /// Throws as `next` when the worker was killed. Returns at once.
+  void check() { look_at_line(); }
+
   /// Says how much more of the file may be read. How a worker ended that does not hear it, `next` finds out.
   void tell(const Arrival& arrival);
 
