@@ -45,7 +45,8 @@ class Worker {
   pid_t process_id() const { return ends_.process_id; }
 
  private:
-  /// Takes the word that the worker ended, if it is there; throws when it was killed, whatever it said before.
+  /// Takes the word that the worker ended, if it is there; throws when it was killed, whatever it said before, and
+  /// each time.
   void look_at_line();
 
   /// False at the end of the answer.
@@ -59,7 +60,7 @@ class Worker {
 
   const WorkerEnds ends_;
   WorkerMessageParser parser_;
-  std::optional<int> exit_status_;
+  std::optional<int> wait_status_;  ///< once it has ended
   const UniqueFd stop_event_;
   const std::stop_callback<Wake> on_stop_;
 };
