@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -16,6 +16,8 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <span>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -115,7 +117,7 @@ std::unique_ptr<Transcriber> make_whisper(Says says, MakeDetector make_detector,
     }
   };
   auto network = std::make_shared<whisper::ScriptedNetwork>(*tokenizer, speak, /*n_text_ctx=*/1 << 20, vocabulary);
-  const auto model =
+  auto model =
       std::make_shared<const whisper::WhisperModel>("made-up", std::move(network), whisper::WindowBatcher::Options{});
   whisper::WhisperTranscriber::Options options;
   options.long_audio = long_audio;

@@ -317,7 +317,7 @@ TEST_F(WhisperTranscriberTest, NothingOfARunThatFailedStaysInTheBatch) {
     say('a' + static_cast<int>((said * 2654435761U >> 13U) % 23));
   };
   auto network = std::make_shared<ScriptedNetwork>(tokenizer_, speak, /*n_text_ctx=*/1 << 20, vocabulary_);
-  const auto model = std::make_shared<WhisperModel>("made-up", network, WindowBatcher::Options{.max_windows = 1});
+  auto model = std::make_shared<const WhisperModel>("made-up", network, WindowBatcher::Options{.max_windows = 1});
   for (const LongAudio way : {LongAudio::kChunked, LongAudio::kSequential}) {
     options_.long_audio = way;
     WhisperTranscriber transcriber(
