@@ -28,6 +28,10 @@ class AudioSource {
   /// only at the end, 0 once the end was reached. Throws `kCorrupt`, `kUnsupported`, `kTimeout`.
   virtual std::size_t read(std::span<float> out) = 0;
 
+  /// Throws what `read` is bound to throw, where that is known beforehand: for those who want no samples just now, and
+  /// need not finish what they do with the ones before. Returns at once.
+  virtual void check() {}
+
   /// Media time of the first sample: containers may start their audio late (or early).
   virtual std::chrono::milliseconds start_time() const = 0;
 

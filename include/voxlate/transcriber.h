@@ -71,8 +71,10 @@ class Transcriber {
   virtual TranscriberInfo info() const = 0;
 
   /// Reads `audio` to its end. Segments of the result are ordered, do not overlap and lie inside the
-  /// audio. Windows found in `log` are not recognised again; each new one is added to it.
-  /// Throws `kCancelled` soon after `stop` is requested, `kUnavailable` when the engine cannot run.
+  /// audio. Windows found in `log` are not recognised again; each new one is added to it as soon as it and those before
+  /// it are recognised, also while a read of `audio` waits. `log` and `progress` are called from any thread, `audio`
+  /// from the caller's alone. Throws what `audio` throws, at once, whatever is being recognised; `kCancelled` soon
+  /// after `stop` is requested; `kUnavailable` when the engine cannot run.
   virtual Transcript transcribe(AudioSource& audio, const TranscribeOptions& options, WindowLog& log,
                                 Progress& progress, std::stop_token stop) = 0;
 };

@@ -38,7 +38,11 @@ WorkerMessage IsolatedTrackReader::next(std::chrono::milliseconds patience) {
     if (arriving_.is_whole() || awaited->beyond < arriving_.now().bytes) {
       broken_answer("expected a question for bytes to come, got one for others");
     }
-    if (!arriving_.await(awaited->beyond, [this] { return stop_.stop_requested(); })) {
+    const auto is_stopped = [this] {
+      worker_.check();
+      return stop_.stop_requested();
+    };
+    if (!arriving_.await(awaited->beyond, is_stopped)) {
       throw Error(ErrorCode::kCancelled, "reading the media was cancelled");
     }
     worker_.tell(arriving_.now());
@@ -60,6 +64,10 @@ std::size_t IsolatedTrackReader::read(std::span<float> out) {
     filled += count;
   }
   return filled;
+}
+
+void IsolatedTrackReader::check() {
+  if (!is_at_end_) worker_.check();
 }
 
 void IsolatedTrackReader::receive() {

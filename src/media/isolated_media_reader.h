@@ -22,6 +22,7 @@ class IsolatedTrackReader final : public TrackReader {
   IsolatedTrackReader(WorkerEnds ends, const Limits& limits, ArrivingBytes arriving, std::stop_token stop);
 
   std::size_t read(std::span<float> out) override;
+  void check() override;
   std::chrono::milliseconds start_time() const override { return track_.start_time; }
   std::optional<std::chrono::milliseconds> duration() const override { return track_.duration; }
   int damaged_places() const override { return damaged_places_; }

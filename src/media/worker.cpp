@@ -87,12 +87,13 @@ WorkerMessage Worker::next(std::chrono::milliseconds patience) {
 void Worker::tell(const Arrival& arrival) { send_packet(ends_.arrivals.get(), encode(arrival)); }
 
 void Worker::look_at_line() {
-  if (exit_status_ || !wait_readable(ends_.line.get(), std::chrono::milliseconds(0))) return;
-  const std::optional<Packet> packet = receive_packet(ends_.line.get());
-  if (!packet) throw Error(ErrorCode::kUnavailable, "The process that makes media workers ended.");
-  const int status = read_ended(packet->bytes).wait_status;
-  if (WIFSIGNALED(status)) fail_by_signal(WTERMSIG(status));
-  exit_status_ = WEXITSTATUS(status);
+  if (!wait_status_) {
+    if (!wait_readable(ends_.line.get(), std::chrono::milliseconds(0))) return;
+    const std::optional<Packet> packet = receive_packet(ends_.line.get());
+    if (!packet) throw Error(ErrorCode::kUnavailable, "The process that makes media workers ended.");
+    wait_status_ = read_ended(packet->bytes).wait_status;
+  }
+  if (WIFSIGNALED(*wait_status_)) fail_by_signal(WTERMSIG(*wait_status_));
 }
 
 bool Worker::read_some(std::chrono::milliseconds patience) {
@@ -111,11 +112,11 @@ bool Worker::read_some(std::chrono::milliseconds patience) {
 }
 
 void Worker::fail_as_it_ended() {
-  if (!exit_status_) wait_readable(ends_.line.get(), kEndPatience);
+  if (!wait_status_) wait_readable(ends_.line.get(), kEndPatience);
   look_at_line();
-  if (!exit_status_) broken_answer("expected its end, got silence");
+  if (!wait_status_) broken_answer("expected its end, got silence");
   broken_answer("expected an answer, got " + std::string(parser_.is_within_message() ? "a part of one" : "none") +
-                " (exit status " + std::to_string(*exit_status_) + ")");
+                " (exit status " + std::to_string(WEXITSTATUS(*wait_status_)) + ")");
 }
 
 }  // namespace voxlate::media

@@ -36,13 +36,17 @@ class Worker {
   ///   ended by somebody                       kUnavailable
   WorkerMessage next(std::chrono::milliseconds patience);
 
+  /// Throws as `next` when the worker was killed. Returns at once.
+  void check() { look_at_line(); }
+
   /// Says how much more of the file may be read. How a worker ended that does not hear it, `next` finds out.
   void tell(const Arrival& arrival);
 
   pid_t process_id() const { return ends_.process_id; }
 
  private:
-  /// Takes the word that the worker ended, if it is there; throws when it was killed, whatever it said before.
+  /// Takes the word that the worker ended, if it is there; throws when it was killed, whatever it said before, and
+  /// each time.
   void look_at_line();
 
   /// False at the end of the answer.
@@ -56,7 +60,7 @@ class Worker {
 
   const WorkerEnds ends_;
   WorkerMessageParser parser_;
-  std::optional<int> exit_status_;
+  std::optional<int> wait_status_;  ///< once it has ended
   const UniqueFd stop_event_;
   const std::stop_callback<Wake> on_stop_;
 };

@@ -24,6 +24,10 @@ std::size_t ClippedAudio::read(std::span<float> out) {
   return got;
 }
 
+void ClippedAudio::check() {
+  if (left_ != 0) whole_.check();
+}
+
 void ClippedAudio::skip() {
   std::array<float, 4096> unheard{};
   while (to_skip_ > 0) {

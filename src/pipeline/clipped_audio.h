@@ -18,6 +18,7 @@ class ClippedAudio final : public AudioSource {
   ClippedAudio(AudioSource& whole, std::chrono::milliseconds begin, std::chrono::milliseconds length);
 
   std::size_t read(std::span<float> out) override;
+  void check() override;
   std::chrono::milliseconds start_time() const override;
   std::optional<std::chrono::milliseconds> duration() const override;
 

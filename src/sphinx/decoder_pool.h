@@ -25,7 +25,7 @@ class DecoderPool {
  public:
   DecoderPool(const Decoder::Options& options, int decoders);
 
-  /// The place of one job in the pool. Used by one thread. On destruction what waits is dropped and what
+  /// The place of one job in the pool. One thread submits, one takes. On destruction what waits is dropped and what
   /// runs is stopped, without waiting for it.
   class Ticket {
    public:

@@ -5,13 +5,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <iterator>
 #include <optional>
 #include <span>
 #include <thread>
 
+#include "speech/collector.h"
 #include "speech/speech_reader.h"
+#include "speech/steady_progress.h"
 #include "sphinx/segments.h"
 #include "voxlate/error.h"
 
@@ -20,7 +21,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kReportEvery{200};  // while waiting: a sign of life, and a look whether to stop
+constexpr milliseconds kReportEvery{200};  // while waiting for a decoder: a sign of life
 constexpr int kWaitingPerDecoder = 2;
 
 /// What `bench/word_error_rate` found to matter: less weight on the language model than the library's 6.5, 8.5, 9.5,
@@ -62,7 +63,11 @@ Decoder::Options decoder_options(const SphinxTranscriber::Options& options) {
   return decoder;
 }
 
-/// One call of `transcribe`: reads, cuts, hands out and collects, all in the caller's thread.
+void throw_if_stopped(const std::stop_token& stop) {
+  if (stop.stop_requested()) throw Error(ErrorCode::kCancelled, "cancelled while transcribing");
+}
+
+/// One call of `transcribe`: the caller's thread reads, cuts and hands out, the collector's publishes.
 class Run {
  public:
   struct Limits {
@@ -72,14 +77,18 @@ class Run {
 
   Run(AudioSource& audio, VoiceActivityDetector& detector, DecoderPool& pool, WindowLog& log, Progress& progress,
       const std::stop_token& stop, const Limits& limits)
-      : log_(log),
-        progress_(progress),
+      : audio_(audio),
+        log_(log),
         stop_(stop),
-        limits_(limits),
         start_(audio.start_time()),
-        total_(audio.duration().value_or(milliseconds{0})),
+        progress_(progress, audio),
         reader_(audio, detector, limits.cutting),
-        ticket_(pool) {}
+        ticket_(pool),
+        collector_(limits.max_pending,
+                   {.collect = [this](Pending& pending, const std::stop_token& ended) { collect(pending, ended); },
+                    .rest = [this] { progress_.repeat(); },
+                    .look = [this] { look(); }},
+                   stop) {}
 
   Transcript transcribe();
 
@@ -91,76 +100,70 @@ class Run {
   };
 
   void dispatch_utterances();
-  void collect_first();
-  Window recognise_first(const UtterancePlace& place);
-  void report(milliseconds done);
-  void check_stop() const;
+  void look();
 
+  // In the thread of the collector.
+  void collect(Pending& pending, const std::stop_token& ended);
+  Window recognise(const UtterancePlace& place, const std::stop_token& ended);
+
+  AudioSource& audio_;
   WindowLog& log_;
-  Progress& progress_;
   const std::stop_token& stop_;
-  const Limits limits_;
   const milliseconds start_;
-  const milliseconds total_;
-
+  speech::SteadyProgress progress_;
   speech::SpeechReader reader_;
   DecoderPool::Ticket ticket_;
-  std::deque<Pending> pending_;
-  milliseconds done_{0};
-  Transcript transcript_;
+  Transcript transcript_;                 ///< the collector's until it has finished
+  speech::Collector<Pending> collector_;  ///< last: its thread uses what is above
 };
 
 Transcript Run::transcribe() {
   while (reader_.read()) {
-    check_stop();
+    look();
     dispatch_utterances();
-    if (pending_.empty()) report(length_of(reader_.passed()));
+    if (collector_.is_empty()) progress_.advance(length_of(reader_.passed()));
   }
-  while (!pending_.empty()) collect_first();
+  collector_.finish();
   transcript_.duration = length_of(reader_.position());
-  report(transcript_.duration);
+  progress_.advance(transcript_.duration);
   return std::move(transcript_);
 }
 
 void Run::dispatch_utterances() {
   while (const auto utterance = reader_.pop()) {
-    while (pending_.size() >= limits_.max_pending) collect_first();
     const auto ends_sentence = [](std::int64_t pause) { return pause >= samples_in(kSentencePause); };
     const UtterancePlace place{.begin = start_ + length_of(utterance->begin),
                                .end = start_ + length_of(utterance->end),
                                .starts_sentence = ends_sentence(utterance->pause_before),
                                .ends_sentence = ends_sentence(utterance->pause_after)};
-    pending_.push_back({.place = place, .found = log_.find(place.begin, place.end)});
-    if (!pending_.back().found) ticket_.submit(pcm16(reader_.copy(utterance->begin, utterance->end)));
+    Pending pending{.place = place, .found = log_.find(place.begin, place.end)};
+    collector_.await_room();
+    if (!pending.found) ticket_.submit(pcm16(reader_.copy(utterance->begin, utterance->end)));
+    collector_.add(std::move(pending));
   }
 }
 
-void Run::collect_first() {
-  const Pending pending = std::move(pending_.front());
-  report(pending.place.begin - start_);
-  Window window = pending.found ? *pending.found : recognise_first(pending.place);
-  pending_.pop_front();
+void Run::look() {
+  throw_if_stopped(stop_);
+  collector_.check();
+  audio_.check();
+}
+
+void Run::collect(Pending& pending, const std::stop_token& ended) {
+  progress_.advance(pending.place.begin - start_);
+  Window window = pending.found ? *std::move(pending.found) : recognise(pending.place, ended);
   if (!pending.found) log_.add(window);
   std::move(window.segments.begin(), window.segments.end(), std::back_inserter(transcript_.segments));
-  report(pending.place.end - start_);
+  progress_.advance(pending.place.end - start_);
 }
 
-Window Run::recognise_first(const UtterancePlace& place) {
+Window Run::recognise(const UtterancePlace& place, const std::stop_token& ended) {
   for (;;) {
-    check_stop();
-    if (const auto words = ticket_.take(kReportEvery, stop_))
+    throw_if_stopped(ended);
+    if (const auto words = ticket_.take(kReportEvery, ended))
       return {.begin = place.begin, .end = place.end, .segments = make_segments(*words, place)};
-    report(done_);
+    progress_.repeat();
   }
-}
-
-void Run::report(milliseconds done) {
-  done_ = std::max(done_, done);
-  progress_.update(Stage::kTranscribing, done_, total_);
-}
-
-void Run::check_stop() const {
-  if (stop_.stop_requested()) throw Error(ErrorCode::kCancelled, "cancelled while transcribing");
 }
 
 }  // namespace

@@ -38,23 +38,26 @@ std::optional<milliseconds> take_repeated(Window& window, const WindowText& text
 ChunkedRun::ChunkedRun(const Setting& setting, VoiceActivityDetector& detector)
     : TranscriptionRun(setting),
       reader_(setting.audio, detector,
-              {.max_utterance = length_of(setting.model->network().window_samples()),
+              {.max_utterance = length_of(network().window_samples()),
                .max_pause = setting.options.max_pause,
-               .max_region = setting.options.max_region}) {}
+               .max_region = setting.options.max_region}),
+      collector_(setting.options.max_pending,
+                 {.collect = [this](Pending& pending, const std::stop_token&) { collect(pending); },
+                  .rest = [this] { progress_.repeat(); },
+                  .look = [this] { look_at_all(); }},
+                 stop_.get_token()) {}
 
 Transcript ChunkedRun::transcribe() {
   while (reader_.read()) {
-    check_stop();
+    look_at_all();
     take_utterances();
-    if (pending_.empty()) report(length_of(reader_.passed()));
+    if (waiting_.empty() && collector_.is_empty()) progress_.advance(length_of(reader_.passed()));
   }
-  if (!pending_.empty()) vote();
-  while (!pending_.empty()) {
-    dispatch();
-    collect_first();
-  }
+  if (!waiting_.empty()) vote();
+  dispatch();
+  collector_.finish();
   transcript_.duration = length_of(reader_.position());
-  report(transcript_.duration);
+  progress_.advance(transcript_.duration);
   return std::move(transcript_);
 }
 
@@ -62,38 +65,41 @@ void ChunkedRun::take_utterances() {
   while (auto utterance = reader_.pop()) {
     std::vector<float> samples = reader_.copy(utterance->begin, utterance->end);
     auto found = setting_.log.find(media_time(utterance->begin), media_time(utterance->end));
-    pending_.push_back({.place = std::move(*utterance),
-                        .sound = {std::move(samples), {}},
+    waiting_.push_back({.place = std::move(*utterance),
+                        .sound = {std::move(samples), {}, {}},
                         .found = std::move(found),
                         .submitted = {}});
-    if (!setting_.language_known && pending_.size() >= setting_.options.voters) vote();
-    if (!setting_.language_known) continue;
-    dispatch();
-    if (pending_.size() >= setting_.options.max_pending) collect_first();
+    if (!setting_.language_known && waiting_.size() >= setting_.options.voters) vote();
+    if (setting_.language_known) dispatch();
   }
 }
 
 void ChunkedRun::vote() {
   std::vector<Sound*> windows;
-  for (Pending& pending : pending_) windows.push_back(&pending.sound);
+  for (Pending& pending : waiting_) windows.push_back(&pending.sound);
   decide_language(windows);
 }
 
 void ChunkedRun::dispatch() {
-  for (; dispatched_ < pending_.size(); ++dispatched_) {
-    Pending& pending = pending_[dispatched_];
-    if (pending.found) continue;
-    pending.submitted = submit(pending.sound, setting_.prompt);
-    pending.sound.encoded.reset();
+  for (; !waiting_.empty(); waiting_.pop_front()) {
+    collector_.await_room();
+    Pending& pending = waiting_.front();
+    if (!pending.found) {
+      pending.submitted = submit(pending.sound, setting_.prompt);
+      pending.sound.encoded.reset();
+    }
+    collector_.add(std::move(pending));
   }
 }
 
-void ChunkedRun::collect_first() {
-  report(length_of(pending_.front().place.begin));
-  Pending pending = std::move(pending_.front());
-  pending_.pop_front();
-  --dispatched_;
-  const std::int64_t end = pending.place.end;
+void ChunkedRun::look_at_all() {
+  check_stop();
+  collector_.check();
+  setting_.audio.check();
+}
+
+void ChunkedRun::collect(Pending& pending) {
+  progress_.advance(length_of(pending.place.begin));
   if (pending.found) {
     append(*pending.found);
   } else {
@@ -101,7 +107,7 @@ void ChunkedRun::collect_first() {
     setting_.log.add(window);
     append(window);
   }
-  report(length_of(end));
+  progress_.advance(length_of(pending.place.end));
 }
 
 /// Takes the result, and decodes again what of the window it left out.
@@ -115,7 +121,7 @@ Window ChunkedRun::decode(Pending& pending) {
     const std::span<const float> samples = std::span<const float>(pending.sound.samples)
                                                .subspan(static_cast<std::size_t>(stretch.begin - place.begin),
                                                         static_cast<std::size_t>(stretch.end - stretch.begin));
-    if (decoded > 0) pending.submitted = submit({{samples.begin(), samples.end()}, {}}, setting_.prompt);
+    if (decoded > 0) pending.submitted = submit({{samples.begin(), samples.end()}, {}, {}}, setting_.prompt);
     auto [text, doubt] = hear(std::move(pending.submitted), spans_of(place.speech, stretch), samples);
     if (doubt == Doubt::kNoSpeech) continue;
     if (const auto end = take_repeated(window, text, media_time(stretch.end))) {

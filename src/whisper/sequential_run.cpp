@@ -38,11 +38,17 @@ Transcript SequentialRun::transcribe() {
     samples.erase(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(std::min<std::int64_t>(
                                                          advance, static_cast<std::int64_t>(samples.size()))));
     buffer_.encoded.reset();
+    buffer_.encoder.reset();
     seek_ += advance;
-    report(length_of(seek_));
+    progress_.advance(length_of(seek_));
   }
   transcript_.duration = length_of(seek_ + static_cast<std::int64_t>(buffer_.samples.size()));
   return std::move(transcript_);
+}
+
+void SequentialRun::look() {
+  check_stop();
+  setting_.audio.check();
 }
 
 /// Reads until the buffer holds a window, or the audio has ended.

@@ -14,17 +14,21 @@ using std::chrono::milliseconds;
 TranscriptionRun::TranscriptionRun(Setting setting)
     : setting_(std::move(setting)),
       start_(setting_.audio.start_time()),
-      total_(setting_.audio.duration().value_or(milliseconds{0})) {}
+      progress_(setting_.progress, setting_.audio),
+      on_stop_(setting_.stop, End{stop_}),
+      model_(setting_.model) {}
 
 TranscriptionRun::Submitted TranscriptionRun::submit(Sound sound, const std::vector<int>& context) {
-  auto result = setting_.model->batcher().submit({.samples = std::move(sound.samples),
-                                                  .audio = std::move(sound.encoded),
-                                                  .decoding = setting_.decoding,
-                                                  .prompt = {.context = context},
-                                                  .job = this,
-                                                  .priority = setting_.priority},
-                                                 setting_.stop);
-  return {.model = setting_.model, .context = context, .result = std::move(result)};
+  std::shared_ptr<const WhisperModel> model = this->model();
+  if (sound.encoder != model) sound.encoded.reset();
+  auto result = model->batcher().submit({.samples = std::move(sound.samples),
+                                         .audio = std::move(sound.encoded),
+                                         .decoding = setting_.decoding,
+                                         .prompt = {.context = context},
+                                         .job = this,
+                                         .priority = setting_.priority},
+                                        stop_.get_token());
+  return {.model = std::move(model), .context = context, .result = std::move(result)};
 }
 
 TranscriptionRun::Heard TranscriptionRun::hear(Submitted submitted, std::span<const SpeechSpan> speech,
@@ -36,24 +40,32 @@ TranscriptionRun::Heard TranscriptionRun::hear(Submitted submitted, std::span<co
               .doubt = result.decoded.doubt};
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kOutOfMemory) throw;
-      if (again && submitted.model == setting_.model) fall_back(error);
+      if (again) fall_back(*submitted.model, error);
     }
-    submitted = submit({.samples = {samples.begin(), samples.end()}, .encoded = {}}, submitted.context);
+    submitted = submit({.samples = {samples.begin(), samples.end()}, .encoded = {}, .encoder = {}}, submitted.context);
   }
 }
 
-void TranscriptionRun::fall_back(const Error& reason) {
+std::shared_ptr<const WhisperModel> TranscriptionRun::model() const {
+  const MutexLock lock(mutex_);
+  return model_;
+}
+
+/// Nothing where windows go to another model already.
+void TranscriptionRun::fall_back(const WhisperModel& failed, const Error& reason) {
+  const MutexLock lock(mutex_);
+  if (model_.get() != &failed) return;
   if (!setting_.fallback) throw reason;
   log::warning("not enough memory on the device: the job goes on on the CPU",
-               {{"model", setting_.model->name()}, {"reason", reason.what()}});
-  setting_.model = std::exchange(setting_.fallback, {})();
+               {{"model", failed.name()}, {"reason", reason.what()}});
+  model_ = std::exchange(setting_.fallback, {})();
 }
 
 WindowBatcher::Result TranscriptionRun::wait(std::future<WindowBatcher::Result>& result) {
   constexpr milliseconds kReportEvery{200};  // a sign of life, and a look whether to stop
   while (result.wait_for(kReportEvery) != std::future_status::ready) {
-    check_stop();
-    report(done_);
+    look();
+    progress_.repeat();
   }
   return result.get();
 }
@@ -90,37 +102,36 @@ void TranscriptionRun::decide_language(std::span<Sound* const> windows) {
     setting_.decoding.language = find_language("en").value_or(0);
     return;
   }
+  std::shared_ptr<const WhisperModel> voting = model();
   std::vector<std::shared_ptr<const EncodedAudio>> encoded;
   try {
-    encoded = encode(windows);
+    encoded = encode(voting, windows);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kOutOfMemory) throw;
-    fall_back(error);
-    encoded = encode(windows);
+    fall_back(*voting, error);
+    voting = model();
+    encoded = encode(voting, windows);
   }
-  const std::vector<float> probabilities = language_probabilities(*setting_.model, encoded);
+  const std::vector<float> probabilities = language_probabilities(*voting, encoded);
   const auto best = std::ranges::max_element(probabilities);
   setting_.decoding.language = static_cast<int>(best - probabilities.begin());
   language_confidence_ = std::clamp(*best, 0.0F, 1.0F);
 }
 
-std::vector<std::shared_ptr<const EncodedAudio>> TranscriptionRun::encode(std::span<Sound* const> windows) const {
+std::vector<std::shared_ptr<const EncodedAudio>> TranscriptionRun::encode(
+    const std::shared_ptr<const WhisperModel>& model, std::span<Sound* const> windows) const {
   std::vector<std::shared_ptr<const EncodedAudio>> encoded;
   for (Sound* const window : windows) {
     check_stop();
     const WindowAudio audio{.samples = window->samples, .before = {}, .whole = setting_.decoding.whole_windows};
-    window->encoded = encoded.emplace_back(network().encode({&audio, 1}).front());
+    window->encoded = encoded.emplace_back(model->network().encode({&audio, 1}).front());
+    window->encoder = model;
   }
   return encoded;
 }
 
-void TranscriptionRun::report(milliseconds done) {
-  done_ = std::max(done_, done);
-  setting_.progress.update(Stage::kTranscribing, done_, total_);
-}
-
 void TranscriptionRun::check_stop() const {
-  if (setting_.stop.stop_requested()) throw Error(ErrorCode::kCancelled, "cancelled while transcribing");
+  if (stop_.stop_requested()) throw Error(ErrorCode::kCancelled, "cancelled while transcribing");
 }
 
 }  // namespace voxlate::whisper

@@ -12,7 +12,10 @@
 #include <stop_token>
 #include <vector>
 
+#include "base/mutex.h"
+#include "speech/collector.h"
 #include "speech/speech_reader.h"
+#include "speech/steady_progress.h"
 #include "voxlate/error.h"
 #include "voxlate/transcriber.h"
 #include "whisper/whisper_model.h"
@@ -21,7 +24,8 @@
 
 namespace voxlate::whisper {
 
-/// One call of `transcribe`: what both ways to cut long audio share. All in the caller's thread.
+/// One call of `transcribe`: what both ways to cut long audio share. When it goes, whatever ended it, nothing of its
+/// windows stays in the batch.
 class TranscriptionRun {
  public:
   struct Setting {
@@ -40,6 +44,9 @@ class TranscriptionRun {
   };
 
   explicit TranscriptionRun(Setting setting);
+  virtual ~TranscriptionRun() { stop_.request_stop(); }
+  TranscriptionRun(const TranscriptionRun&) = delete;
+  TranscriptionRun& operator=(const TranscriptionRun&) = delete;
 
   /// Of the result, once it is known.
   int language() const { return setting_.decoding.language; }
@@ -52,6 +59,7 @@ class TranscriptionRun {
   struct Sound {
     std::vector<float> samples;
     std::shared_ptr<const EncodedAudio> encoded;
+    std::shared_ptr<const WhisperModel> encoder;  ///< what is encoded is of use to no other model
   };
 
   /// A window under way.
@@ -80,29 +88,44 @@ class TranscriptionRun {
 
   /// Unless it is known, these windows decide; they are encoded for it.
   void decide_language(std::span<Sound* const> windows);
-  void report(std::chrono::milliseconds done);
   void check_stop() const;
+
+  /// Called from time to time while a window is decoded; what it throws ends the wait.
+  virtual void look() { check_stop(); }
 
   const Network& network() const { return setting_.model->network(); }
   const Tokenizer& tokenizer() const { return setting_.model->tokenizer(); }
 
-  Setting setting_;
+  Setting setting_;                        ///< its model is the one that the run began with
   const std::chrono::milliseconds start_;  ///< media time of the first sample
+  speech::SteadyProgress progress_;
   Transcript transcript_;
   float language_confidence_ = 0;
+  std::stop_source stop_;  ///< requested with the job's, and when the run ends
 
  private:
-  WindowBatcher::Result wait(std::future<WindowBatcher::Result>& result);
-  void fall_back(const Error& reason);
-  std::vector<std::shared_ptr<const EncodedAudio>> encode(std::span<Sound* const> windows) const;
+  struct End {
+    std::stop_source& stop;
+    void operator()() const noexcept { stop.request_stop(); }
+  };
 
-  const std::chrono::milliseconds total_;
-  std::chrono::milliseconds done_{0};
+  WindowBatcher::Result wait(std::future<WindowBatcher::Result>& result);
+  std::shared_ptr<const WhisperModel> model() const;
+  void fall_back(const WhisperModel& failed, const Error& reason);
+  std::vector<std::shared_ptr<const EncodedAudio>> encode(const std::shared_ptr<const WhisperModel>& model,
+                                                          std::span<Sound* const> windows) const;
+
+  const std::stop_callback<End> on_stop_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const WhisperModel> model_ GUARDED_BY(mutex_);  ///< that windows go to now
 };
 
+/// The caller's thread reads, cuts and submits, the collector's takes the results, decodes again where that is needed,
+/// and publishes.
 class ChunkedRun final : public TranscriptionRun {
  public:
   ChunkedRun(const Setting& setting, VoiceActivityDetector& detector);
+  ~ChunkedRun() override { stop_.request_stop(); }
   Transcript transcribe();
 
  private:
@@ -118,20 +141,25 @@ class ChunkedRun final : public TranscriptionRun {
   void take_utterances();
   void vote();
   void dispatch();
-  void collect_first();
+  void look_at_all();
+
+  // In the thread of the collector.
+  void collect(Pending& pending);
   Window decode(Pending& pending);
 
   speech::SpeechReader reader_;
-  std::deque<Pending> pending_;
-  std::size_t dispatched_ = 0;  ///< of `pending_`, from the front
+  std::deque<Pending> waiting_;  ///< for the vote
+  speech::Collector<Pending> collector_;
 };
 
+/// All in the caller's thread.
 class SequentialRun final : public TranscriptionRun {
  public:
   explicit SequentialRun(const Setting& setting);
   Transcript transcribe();
 
  private:
+  void look() override;
   void fill();
   Window decode(std::chrono::milliseconds begin);
   void remember(const Window& window);

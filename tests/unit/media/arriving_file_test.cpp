@@ -1,8 +1,12 @@
 // Media that is read while it is still coming in.
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
 #include <thread>
 
 #include "base/file.h"
@@ -185,6 +189,33 @@ TEST(ArrivingFile, AWorkerThatWaitsEndsAsOneReadHere) {
   EXPECT_EQ(code_of_reading([] { throw Error(ErrorCode::kNotFound, "given up"); }), ErrorCode::kNotFound);
   EXPECT_EQ(code_of_reading([] {}), ErrorCode::kUnavailable);
   EXPECT_EQ(code_of_reading([&] { stop.request_stop(); }), ErrorCode::kCancelled);
+}
+
+TEST(ArrivingFile, AWorkerThatIsKilledWhileItWaitsIsNoticedSoon) {
+  const TemporaryFolder folder;
+  const auto file = write_file(folder / "source", wav({.seconds = 20}, {Tone{}}));
+  const IsolatedMediaReader isolated({.program = VOXLATE_MEDIA_WORKER, .limits = {}});
+  SlowFile slow(content_of(file), 100'000);
+  const WaitForBytes fast = slow.waiter();
+  std::unique_ptr<TrackReader> track;
+  std::optional<std::chrono::steady_clock::time_point> killed;
+  const WaitForBytes wait = [&](std::uint64_t beyond, milliseconds patience) {
+    if (beyond < 200'000) return fast(beyond, patience);
+    if (!killed) {
+      killed = std::chrono::steady_clock::now();
+      ::kill(dynamic_cast<const IsolatedTrackReader&>(*track).process_id(), SIGKILL);
+    }
+    if (std::chrono::steady_clock::now() - *killed > std::chrono::seconds(2))
+      throw Error(ErrorCode::kInternal, "expected the end of the wait");
+    return Arrival{.bytes = slow.bytes_};
+  };
+  track = isolated.open_audio(file, std::nullopt, {}, wait);
+  try {
+    read_all(*track);
+    FAIL() << "expected an Error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kOutOfMemory) << error.what();
+  }
 }
 
 TEST(ArrivingFile, AWorkerGetsTimeForWaitingToo) {

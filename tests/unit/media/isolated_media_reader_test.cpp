@@ -14,6 +14,7 @@
 #include <future>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "base/child_process.h"
 #include "base/packet_socket.h"
@@ -73,6 +74,17 @@ Failure failure_of_rest(AudioSource& audio) {
   return failure_of([&] {
     std::vector<float> block(16'000);
     while (audio.read(block) > 0) {
+    }
+  });
+}
+
+/// Asks again and again, for as long as the promise is.
+Failure failure_of_check(AudioSource& audio) {
+  return failure_of([&] {
+    const auto end = std::chrono::steady_clock::now() + kSoon;
+    while (std::chrono::steady_clock::now() < end) {
+      audio.check();
+      std::this_thread::yield();
     }
   });
 }
@@ -194,6 +206,10 @@ TEST_P(KilledWorker, IsAnErrorSoonAndOthersGoOn) {
   const auto other = open(reader, file);
   const auto track = open(reader, file);
   ASSERT_EQ(::kill(worker_of(*track), signal), 0);
+  EXPECT_NO_THROW(other->check());
+  const Failure noticed = failure_of_check(*track);
+  EXPECT_EQ(noticed.code, code) << "nobody reads";
+  EXPECT_LT(noticed.taken, kSoon);
   const Failure failure = failure_of_rest(*track);
   EXPECT_EQ(failure.code, code);
   EXPECT_THAT(failure.message, HasSubstr(reason));

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "voxlate/error.h"
+
 namespace voxlate::pipeline {
 namespace {
 
@@ -22,12 +24,18 @@ class Counting final : public AudioSource {
     at_ += static_cast<std::int64_t>(count);
     return count;
   }
+  void check() override {
+    if (broken_) throw Error(ErrorCode::kCorrupt, "broken");
+  }
   milliseconds start_time() const override { return milliseconds(100); }
   std::optional<milliseconds> duration() const override { return length_of(samples_); }
+
+  void break_off() { broken_ = true; }
 
  private:
   const std::int64_t samples_;
   std::int64_t at_ = 0;
+  bool broken_ = false;
 };
 
 std::vector<float> all_of(AudioSource& audio) {
@@ -62,6 +70,16 @@ TEST(ClippedAudio, IsEmptyBehindTheEnd) {
   ClippedAudio audio(whole, milliseconds(5000), milliseconds(1000));
   EXPECT_EQ(audio.duration(), milliseconds(0));
   EXPECT_TRUE(all_of(audio).empty());
+}
+
+TEST(ClippedAudio, IsBrokenWithTheWholeUntilItsEnd) {
+  Counting whole(4);
+  ClippedAudio audio(whole, milliseconds(0), milliseconds(2000));
+  EXPECT_NO_THROW(audio.check());
+  whole.break_off();
+  EXPECT_THROW(audio.check(), Error);
+  all_of(audio);
+  EXPECT_NO_THROW(audio.check());
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/contract/held_audio.h"
 #include "tests/unit/speech/memory_audio.h"
 #include "tests/unit/whisper/scripted_network.h"
 #include "tests/unit/whisper/vocabularies.h"
@@ -299,6 +300,45 @@ TEST_F(WhisperTranscriberTest, RefusesALanguageThatTheModelDoesNotKnow) {
       EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
       EXPECT_THAT(error.what(), ::testing::HasSubstr(language));
     }
+  }
+}
+
+TEST_F(WhisperTranscriberTest, NothingOfARunThatFailedStaysInTheBatch) {
+  HeldAudio* audio = nullptr;  // which fails while the window is decoded
+  // A window that begins with a 'z' goes on for ever; only when it has left is there a place for another.
+  const auto speak = [&](std::span<const int> tokens, std::span<float> logits) {
+    constexpr std::size_t kStart = 3;
+    const std::size_t said = tokens.size() - std::min(tokens.size(), kStart);
+    const auto say = [&](int token) { logits[static_cast<std::size_t>(token)] = 20; };
+    if (said == 0) return say(tokenizer_.timestamp_begin());
+    if (said == 1) return say(audio != nullptr ? 'z' : 'a');
+    if (tokens[kStart + 1] != 'z') return say(said == 2 ? tokenizer_.timestamp_begin() + 50 : tokenizer_.eot());
+    if (said == 10) audio->fail();
+    say('a' + static_cast<int>((said * 2654435761U >> 13U) % 23));
+  };
+  auto network = std::make_shared<ScriptedNetwork>(tokenizer_, speak, /*n_text_ctx=*/1 << 20, vocabulary_);
+  auto model = std::make_shared<const WhisperModel>("made-up", network, WindowBatcher::Options{.max_windows = 1});
+  for (const LongAudio way : {LongAudio::kChunked, LongAudio::kSequential}) {
+    options_.long_audio = way;
+    WhisperTranscriber transcriber(
+        options_, [] { return TranscriberInfo{}; }, [&](const std::string&, std::stop_token) { return model; },
+        fallback_,
+        [] {
+          return std::make_unique<KnownSpeech>(std::vector<SpeechRegion>{{0, 5 * kSecond}});
+        });
+    HeldAudio failing(std::vector<float>(90 * kSampleRate), /*there_s=*/60);
+    audio = &failing;
+    Reports reports;
+    try {
+      transcriber.transcribe(failing, {.language = "en"}, log_, reports, {});
+      FAIL() << "expected the error of the source";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
+    }
+    audio = nullptr;
+    EXPECT_EQ(transcribe(model, 10, {{0, 1 * kSecond}}).segments.size(), 1U);
+    EXPECT_EQ(network->open_sequences(), 0);
+    log_.windows().clear();
   }
 }
 
