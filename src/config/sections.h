@@ -5,7 +5,7 @@
 #include "config/settings.h"
 
 /// The sections of the settings file, each with its table in a file of its own: [server] in server_settings.cpp.
-/// A new one is its file, and its name in the two lists here.
+/// A new one is its file, a line here, and one in settings.cpp where the order is.
 namespace voxlate::config {
 
 std::vector<Setting> general_settings();  ///< outside of sections, and [log]
@@ -24,12 +24,5 @@ std::vector<Setting> remote_settings();
 std::vector<Setting> import_settings();
 std::vector<Setting> webhooks_settings();
 std::vector<Setting> watch_settings();
-
-/// In the order in which they are documented.
-inline constexpr std::vector<Setting> (*kSections[])() = {
-    general_settings, server_settings,  accounts_settings, uploads_settings, jobs_settings,        memory_settings,
-    media_settings,   whisper_settings, vad_settings,      sphinx_settings,  translation_settings, models_settings,
-    remote_settings,  import_settings,  webhooks_settings, watch_settings,
-};
 
 }  // namespace voxlate::config

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
@@ -13,9 +14,25 @@ namespace voxlate {
 namespace {
 
 std::vector<Setting> all_sections() {
-  std::vector<Setting> table;
-  for (const auto section : config::kSections) std::ranges::move(section(), std::back_inserter(table));
-  return table;
+  std::vector<Setting> all;
+  const auto add = [&all](std::vector<Setting> section) { std::ranges::move(section, std::back_inserter(all)); };
+  add(config::general_settings());
+  add(config::server_settings());
+  add(config::accounts_settings());
+  add(config::uploads_settings());
+  add(config::jobs_settings());
+  add(config::memory_settings());
+  add(config::media_settings());
+  add(config::whisper_settings());
+  add(config::vad_settings());
+  add(config::sphinx_settings());
+  add(config::translation_settings());
+  add(config::models_settings());
+  add(config::remote_settings());
+  add(config::import_settings());
+  add(config::webhooks_settings());
+  add(config::watch_settings());
+  return all;
 }
 
 /// Levenshtein distance.

@@ -158,22 +158,13 @@ ModelFile ModelFolder::judge_other(std::string id, const std::filesystem::path& 
 }
 
 void ModelFolder::judge_structure(ModelFile& file, const FileStamp& stamp) {
-  auto known = inspected_.find(file.path);
-  if (known == inspected_.end() || known->second.stamp != stamp) {
-    Inspection inspection{.stamp = stamp, .result = {}};
-    try {
-      inspection.result = inspect_(file.path);
-    } catch (const Error& error) {
-      inspection.result = std::string(error.what());
-    }
-    known = inspected_.insert_or_assign(file.path, std::move(inspection)).first;
-  }
-  if (const auto* wrong = std::get_if<std::string>(&known->second.result)) {
+  const auto& result = inspected_.of(file.path, stamp, inspect_);
+  if (const auto* wrong = std::get_if<std::string>(&result)) {
     file.info.state = ModelState::kDamaged;
     file.info.reason = *wrong;
     return;
   }
-  const auto& facts = std::get<FileFacts>(known->second.result);
+  const auto& facts = std::get<FileFacts>(result);
   file.info.state = ModelState::kUnlisted;
   file.info.kind = facts.kind;
   file.info.quantisation = facts.quantisation;

@@ -7,11 +7,11 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/mutex.h"
 #include "models/catalogue.h"
+#include "models/inspections.h"
 #include "models/model_file.h"
 #include "models/package_folder.h"
 #include "models/verified_files.h"
@@ -65,12 +65,6 @@ class ModelFolder {
   bool remove(std::string_view id);
 
  private:
-  /// What `inspect_` said about a content: facts, or what is wrong with it.
-  struct Inspection {
-    FileStamp stamp;
-    std::variant<FileFacts, std::string> result;
-  };
-
   std::map<std::string, std::filesystem::path> files() const;
   ModelFile judge_known(const KnownModel& model, const std::filesystem::path& path) REQUIRES(mutex_);
   ModelFile judge_other(std::string id, const std::filesystem::path& path) REQUIRES(mutex_);
@@ -82,7 +76,7 @@ class ModelFolder {
 
   Mutex mutex_;
   VerifiedFiles verified_ GUARDED_BY(mutex_);
-  std::map<std::filesystem::path, Inspection> inspected_ GUARDED_BY(mutex_);
+  Inspections<FileFacts> inspected_ GUARDED_BY(mutex_);
 };
 
 }  // namespace voxlate::models

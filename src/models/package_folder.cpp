@@ -179,16 +179,7 @@ std::vector<ModelFile> PackageFolder::scan() {
 
 std::optional<ModelFile> PackageFolder::judge_folder(const std::string& name, const path& path) {
   const FileStamp stamp = stamp_of_folder(path);
-  auto known = inspected_.find(path);
-  if (known == inspected_.end() || known->second.stamp != stamp) {
-    Inspection inspection{.stamp = stamp, .result = {}};
-    try {
-      inspection.result = inspect_(path);
-    } catch (const Error& error) {
-      inspection.result = std::string(error.what());
-    }
-    known = inspected_.insert_or_assign(path, std::move(inspection)).first;
-  }
+  const auto& result = inspected_.of(path, stamp, inspect_);
   ModelFile model{.info = {.id = name,
                            .file = name,
                            .kind = ModelKind::kTranslation,
@@ -200,12 +191,12 @@ std::optional<ModelFile> PackageFolder::judge_folder(const std::string& name, co
                            .reason = {}},
                   .path = path};
   ModelInfo& info = model.info;
-  if (const auto* wrong = std::get_if<std::string>(&known->second.result)) {
+  if (const auto* wrong = std::get_if<std::string>(&result)) {
     info.state = ModelState::kDamaged;
     info.reason = *wrong;
     return model;
   }
-  const auto& facts = std::get<std::optional<FolderFacts>>(known->second.result);
+  const auto& facts = std::get<std::optional<FolderFacts>>(result);
   if (!facts) return std::nullopt;
   info.source = facts->source;
   info.target = facts->target;
@@ -241,7 +232,7 @@ ModelFile PackageFolder::judge_archive(const std::string& name, const path& path
     model.info.reason = "put it into the models folder of the data, where it is unpacked";
   } else if (failed != failed_.end() && failed->second.stamp == stamp) {
     model.info.state = ModelState::kDamaged;
-    model.info.reason = std::get<std::string>(failed->second.result);
+    model.info.reason = failed->second.why;
   } else {
     model.info.reason = "it is being unpacked";
     model.checksum_pending = true;
@@ -342,7 +333,7 @@ void PackageFolder::unpack_archives(const std::stop_token& stop) {
       if (stop.stop_requested()) throw Error(ErrorCode::kCancelled, "the unpacking of a package was stopped");
       log::warning("package not unpacked", {{"package", model.info.file}, {"why", error.what()}});
       const MutexLock lock(mutex_);
-      if (stamp) failed_[model.path] = {.stamp = *stamp, .result = std::string(error.what())};
+      if (stamp) failed_[model.path] = {.stamp = *stamp, .why = error.what()};
     }
   }
 }

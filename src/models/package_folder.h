@@ -7,10 +7,10 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/mutex.h"
+#include "models/inspections.h"
 #include "models/model_file.h"
 #include "models/package_records.h"
 #include "models/unpack.h"
@@ -67,10 +67,10 @@ class PackageFolder {
   void remove_older(const std::string& name);
 
  private:
-  /// What `inspect_` said about a content: facts, nothing, or what is wrong with it.
-  struct Inspection {
+  /// An archive that could not be unpacked.
+  struct Failure {
     FileStamp stamp;
-    std::variant<std::optional<FolderFacts>, std::string> result;
+    std::string why;
   };
 
   std::map<std::string, std::filesystem::path> entries() const;
@@ -87,8 +87,8 @@ class PackageFolder {
 
   Mutex mutex_;
   PackageRecords records_ GUARDED_BY(mutex_);
-  std::map<std::filesystem::path, Inspection> inspected_ GUARDED_BY(mutex_);
-  std::map<std::filesystem::path, Inspection> failed_ GUARDED_BY(mutex_);  // archives that could not be unpacked
+  Inspections<std::optional<FolderFacts>> inspected_ GUARDED_BY(mutex_);
+  std::map<std::filesystem::path, Failure> failed_ GUARDED_BY(mutex_);
 };
 
 }  // namespace voxlate::models

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -38,6 +40,20 @@ class Statement {
     }
   }
 
+  /// What `read` makes of each row, of all that are left.
+  template <typename Read>
+  auto all(Read read) {
+    std::vector<std::invoke_result_t<Read, const Statement&>> found;
+    while (step()) found.push_back(read(*this));
+    return found;
+  }
+
+  /// What `read` makes of the next row; nothing where there is none.
+  template <typename Read>
+  auto next(Read read) {
+    return step() ? std::optional(read(*this)) : std::nullopt;
+  }
+
   /// Ends the statement's hold on the database.
   void reset();
 
@@ -54,6 +70,8 @@ class Statement {
   sqlite3* connection_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
+
+inline std::string first_text(const Statement& row) { return row.text(0); }
 
 /// One SQLite connection in WAL mode that never checkpoints by itself. Not thread-safe. All calls throw
 /// `kStorageFull` (disk full), `kCorrupt` (damaged, or not a database), `kOutOfMemory`, `kUnavailable` (locked by

@@ -13,6 +13,8 @@ namespace {
 
 constexpr const char* kSelectUser = "SELECT" VOXLATE_USER_COLUMNS "FROM users WHERE users.id = ?1 AND deleting = 0";
 
+User to_whole_user(const Statement& row) { return to_user(row, 0); }
+
 User require_user(Database& database, const std::string& id) {
   Statement row = database.query(kSelectUser, id);
   if (!row.step()) throw Error(ErrorCode::kNotFound, "no such user");
@@ -93,8 +95,7 @@ bool SqliteAccountStore::has_users() const {
 
 std::optional<User> SqliteAccountStore::find_user(const std::string& id) const {
   const Storage::Reading reader(storage_);
-  Statement row = reader->query(kSelectUser, id);
-  return row.step() ? std::optional(to_user(row, 0)) : std::nullopt;
+  return reader->query(kSelectUser, id).next(to_whole_user);
 }
 
 std::optional<User> SqliteAccountStore::find_user_by_login(const std::string& login) const {
@@ -102,8 +103,7 @@ std::optional<User> SqliteAccountStore::find_user_by_login(const std::string& lo
   constexpr const char* kByEmail =
       "SELECT" VOXLATE_USER_COLUMNS "FROM users WHERE email = ?1 AND email <> '' AND deleting = 0";
   const Storage::Reading reader(storage_);
-  Statement row = reader->query(login.find('@') == std::string::npos ? kByName : kByEmail, login);
-  return row.step() ? std::optional(to_user(row, 0)) : std::nullopt;
+  return reader->query(login.find('@') == std::string::npos ? kByName : kByEmail, login).next(to_whole_user);
 }
 
 std::vector<User> SqliteAccountStore::list_users(const std::string& after_id, int limit) const {
@@ -111,10 +111,7 @@ std::vector<User> SqliteAccountStore::list_users(const std::string& after_id, in
       "SELECT" VOXLATE_USER_COLUMNS
       "FROM users WHERE deleting = 0 AND seq > ifnull((SELECT seq FROM users WHERE id = ?1), 0) ORDER BY seq LIMIT ?2";
   const Storage::Reading reader(storage_);
-  std::vector<User> users;
-  Statement row = reader->query(kList, after_id, std::max(limit, 0));
-  while (row.step()) users.push_back(to_user(row, 0));
-  return users;
+  return reader->query(kList, after_id, std::max(limit, 0)).all(to_whole_user);
 }
 
 User SqliteAccountStore::change_user(const std::string& id, const UserChange& change, TimePoint now) {
@@ -166,10 +163,7 @@ bool SqliteAccountStore::begin_deletion(const std::string& id) {
 
 std::vector<std::string> SqliteAccountStore::users_in_deletion() const {
   const Storage::Reading reader(storage_);
-  std::vector<std::string> ids;
-  Statement row = reader->query("SELECT id FROM users WHERE deleting = 1");
-  while (row.step()) ids.push_back(row.text(0));
-  return ids;
+  return reader->query("SELECT id FROM users WHERE deleting = 1").all(first_text);
 }
 
 void SqliteAccountStore::finish_deletion(const std::string& id) {
@@ -222,10 +216,7 @@ std::vector<Session> SqliteAccountStore::list_sessions(const std::string& user_i
       "FROM sessions JOIN users ON users.seq = user_seq WHERE users.id = ?1 AND expires_at_ms > ?2"
       " ORDER BY sessions.created_at_ms DESC, sessions.id";
   const Storage::Reading reader(storage_);
-  std::vector<Session> sessions;
-  Statement row = reader->query(kList, user_id, to_ms(now));
-  while (row.step()) sessions.push_back(to_session(row));
-  return sessions;
+  return reader->query(kList, user_id, to_ms(now)).all(to_session);
 }
 
 bool SqliteAccountStore::knows_address(const std::string& user_id, const std::string& address) const {
@@ -286,10 +277,7 @@ std::vector<ApiKey> SqliteAccountStore::list_keys(const std::string& user_id) co
       "FROM api_keys JOIN users ON users.seq = user_seq WHERE users.id = ?1 ORDER BY api_keys.created_at_ms DESC,"
       " api_keys.id";
   const Storage::Reading reader(storage_);
-  std::vector<ApiKey> keys;
-  Statement row = reader->query(kList, user_id);
-  while (row.step()) keys.push_back(to_key(row));
-  return keys;
+  return reader->query(kList, user_id).all(to_key);
 }
 
 void SqliteAccountStore::add_login_failure(const std::string& key, TimePoint now) {
@@ -332,20 +320,16 @@ namespace {
 
 #define VOXLATE_AUDIT_COLUMNS " seq, at_ms, event, actor, address, subject, detail, previous, hash "
 
-std::vector<AuditRecord> all_records(Statement row) {
-  std::vector<AuditRecord> records;
-  while (row.step()) {
-    records.push_back({.sequence = row.integer(0),
-                       .entry = {.at = from_ms(row.integer(1)),
-                                 .event = row.text(2),
-                                 .actor = row.text(3),
-                                 .address = row.text(4),
-                                 .subject = row.text(5),
-                                 .detail = row.text(6)},
-                       .previous = row.text(7),
-                       .hash = row.text(8)});
-  }
-  return records;
+AuditRecord to_record(const Statement& row) {
+  return {.sequence = row.integer(0),
+          .entry = {.at = from_ms(row.integer(1)),
+                    .event = row.text(2),
+                    .actor = row.text(3),
+                    .address = row.text(4),
+                    .subject = row.text(5),
+                    .detail = row.text(6)},
+          .previous = row.text(7),
+          .hash = row.text(8)};
 }
 
 }  // namespace
@@ -354,7 +338,7 @@ std::vector<AuditRecord> SqliteAccountStore::list_audit(std::int64_t before, int
   constexpr const char* kList =
       "SELECT" VOXLATE_AUDIT_COLUMNS "FROM audit WHERE ?1 = 0 OR seq < ?1 ORDER BY seq DESC LIMIT ?2";
   const Storage::Reading reader(storage_);
-  return all_records(reader->query(kList, before, std::max(limit, 0)));
+  return reader->query(kList, before, std::max(limit, 0)).all(to_record);
 }
 
 std::vector<AuditRecord> SqliteAccountStore::oldest_audit(TimePoint before, int limit) const {
@@ -362,7 +346,7 @@ std::vector<AuditRecord> SqliteAccountStore::oldest_audit(TimePoint before, int 
       "SELECT" VOXLATE_AUDIT_COLUMNS
       "FROM audit WHERE at_ms < ?1 AND seq < (SELECT max(seq) FROM audit) ORDER BY seq LIMIT ?2";
   const Storage::Reading reader(storage_);
-  return all_records(reader->query(kOldest, to_ms(before), std::max(limit, 0)));
+  return reader->query(kOldest, to_ms(before), std::max(limit, 0)).all(to_record);
 }
 
 int SqliteAccountStore::delete_audit_before(TimePoint time, int limit) {

@@ -44,19 +44,8 @@ Job require_job(Database& database, const std::string& job_id) {
   return to_job(row);
 }
 
-/// The text column 0 of all rows.
-std::vector<std::string> all_texts(Statement rows) {
-  std::vector<std::string> texts;
-  while (rows.step()) texts.push_back(rows.text(0));
-  return texts;
-}
-
-/// Columns 0 and 1 of all rows: id and owner.
-std::vector<OwnedJob> all_owned(Statement rows) {
-  std::vector<OwnedJob> jobs;
-  while (rows.step()) jobs.push_back({.id = rows.text(0), .owner = rows.text(1)});
-  return jobs;
-}
+/// Columns: id, owner.
+OwnedJob to_owned(const Statement& row) { return {.id = row.text(0), .owner = row.text(1)}; }
 
 constexpr const char* kForgetOldKeys = "DELETE FROM idempotency_keys WHERE created_at_ms <= ?1";
 constexpr const char* kFindKey =
@@ -230,13 +219,10 @@ std::vector<Checkpoint> SqliteJobStore::checkpoints(const std::string& job_id, c
       "?2"
       " ORDER BY seq";
   const Storage::Reading reader(storage_);
-  std::vector<Checkpoint> found;
-  Statement row = reader->query(kSelect, job_id, stage);
-  while (row.step()) {
-    found.push_back(
-        {.stage = stage, .key = row.text(0), .payload = row.is_null(2) ? row.text(1) : inflate_text(row.text(2))});
-  }
-  return found;
+  return reader->query(kSelect, job_id, stage).all([&](const Statement& row) {
+    return Checkpoint{
+        .stage = stage, .key = row.text(0), .payload = row.is_null(2) ? row.text(1) : inflate_text(row.text(2))};
+  });
 }
 
 bool SqliteJobStore::finish(const Lease& lease, const JobOutcome& outcome, TimePoint now) {
@@ -341,10 +327,7 @@ Job SqliteJobStore::retry(const std::string& job_id, TimePoint now) {
 
 std::vector<Job> SqliteJobStore::with_uploads() const {
   const Storage::Reading reader(storage_);
-  std::vector<Job> jobs;
-  Statement row = reader->query("SELECT" VOXLATE_JOB_COLUMNS "FROM jobs WHERE upload_id IS NOT NULL ORDER BY seq");
-  while (row.step()) jobs.push_back(to_job(row));
-  return jobs;
+  return reader->query("SELECT" VOXLATE_JOB_COLUMNS "FROM jobs WHERE upload_id IS NOT NULL ORDER BY seq").all(to_job);
 }
 
 bool SqliteJobStore::media_arrived(const std::string& job_id, const MediaSummary& media, MediaPart part) {
@@ -401,16 +384,14 @@ std::vector<OwnedJob> SqliteJobStore::requeue_orphans(const std::string& owner, 
       " WHERE state = 'processing' AND (lease_until_ms < ?2 OR lease_owner <> ?1) RETURNING id, owner";
   std::vector<OwnedJob> touched;
   storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
-    touched = all_owned(database.query(kOrphans, owner, to_ms(now), max_crashes));
+    touched = database.query(kOrphans, owner, to_ms(now), max_crashes).all(to_owned);
   });
   return touched;
 }
 
 std::optional<Job> SqliteJobStore::get(const std::string& job_id) const {
   const Storage::Reading reader(storage_);
-  Statement row = reader->query(kSelectJob, job_id);
-  if (!row.step()) return std::nullopt;
-  return to_job(row);
+  return reader->query(kSelectJob, job_id).next(to_job);
 }
 
 JobPage SqliteJobStore::list(const JobFilter& filter) const {
@@ -477,7 +458,7 @@ int SqliteJobStore::jobs_ahead(const std::string& job_id) const {
 
 std::vector<std::string> SqliteJobStore::ids() const {
   const Storage::Reading reader(storage_);
-  return all_texts(reader->query("SELECT id FROM jobs ORDER BY seq"));
+  return reader->query("SELECT id FROM jobs ORDER BY seq").all(first_text);
 }
 
 bool SqliteJobStore::remove(const std::string& job_id) {
@@ -493,7 +474,7 @@ std::vector<OwnedJob> SqliteJobStore::delete_finished_before(TimePoint time, int
       " RETURNING id, owner";
   std::vector<OwnedJob> deleted;
   storage_.write(Storage::Room::kMayUseBallast,
-                 [&](Database& database) { deleted = all_owned(database.query(kDelete, to_ms(time), limit)); });
+                 [&](Database& database) { deleted = database.query(kDelete, to_ms(time), limit).all(to_owned); });
   return deleted;
 }
 

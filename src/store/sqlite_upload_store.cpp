@@ -84,9 +84,7 @@ bool SqliteUploadStore::add(const Upload& upload, int max_of_owner) {
 
 std::optional<Upload> SqliteUploadStore::get(const std::string& id) const {
   const Storage::Reading reader(storage_);
-  Statement row = reader->query("SELECT" VOXLATE_UPLOAD_COLUMNS "FROM uploads WHERE id = ?1", id);
-  if (!row.step()) return std::nullopt;
-  return to_upload(row);
+  return reader->query("SELECT" VOXLATE_UPLOAD_COLUMNS "FROM uploads WHERE id = ?1", id).next(to_upload);
 }
 
 bool SqliteUploadStore::set_length(const std::string& id, std::uint64_t length_bytes) {
@@ -133,20 +131,14 @@ std::vector<std::string> SqliteUploadStore::remove_expired(TimePoint now, int li
       "DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT"
       " ?2) RETURNING id";
   std::vector<std::string> removed;
-  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
-    removed.clear();
-    Statement row = database.query(kExpire, to_ms(now), limit);
-    while (row.step()) removed.push_back(row.text(0));
-  });
+  storage_.write(Storage::Room::kMayUseBallast,
+                 [&](Database& database) { removed = database.query(kExpire, to_ms(now), limit).all(first_text); });
   return removed;
 }
 
 std::vector<Upload> SqliteUploadStore::all() const {
   const Storage::Reading reader(storage_);
-  Statement row = reader->query("SELECT" VOXLATE_UPLOAD_COLUMNS "FROM uploads ORDER BY expires_at_ms, id");
-  std::vector<Upload> found;
-  while (row.step()) found.push_back(to_upload(row));
-  return found;
+  return reader->query("SELECT" VOXLATE_UPLOAD_COLUMNS "FROM uploads ORDER BY expires_at_ms, id").all(to_upload);
 }
 
 std::uint64_t SqliteUploadStore::outstanding_bytes() const {

@@ -36,8 +36,7 @@ WatchedFile to_file(const Statement& row) {
 
 std::optional<WatchedFile> SqliteWatchStore::find(const std::string& path) const {
   const Storage::Reading reader(storage_);
-  Statement row = reader->query("SELECT" VOXLATE_WATCHED_COLUMNS "FROM watched_files WHERE path = ?1", path);
-  return row.step() ? std::optional(to_file(row)) : std::nullopt;
+  return reader->query("SELECT" VOXLATE_WATCHED_COLUMNS "FROM watched_files WHERE path = ?1", path).next(to_file);
 }
 
 void SqliteWatchStore::remember(const WatchedFile& file) {
@@ -51,10 +50,7 @@ void SqliteWatchStore::remember(const WatchedFile& file) {
 
 std::vector<WatchedFile> SqliteWatchStore::taken() const {
   const Storage::Reading reader(storage_);
-  Statement row = reader->query("SELECT" VOXLATE_WATCHED_COLUMNS "FROM watched_files WHERE state = 'taken'");
-  std::vector<WatchedFile> files;
-  while (row.step()) files.push_back(to_file(row));
-  return files;
+  return reader->query("SELECT" VOXLATE_WATCHED_COLUMNS "FROM watched_files WHERE state = 'taken'").all(to_file);
 }
 
 std::optional<WatchedResult> SqliteWatchStore::result(const std::string& path) const {

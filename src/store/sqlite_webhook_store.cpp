@@ -56,8 +56,8 @@ WebhookDelivery to_delivery(const Statement& row) {
 }
 
 std::optional<WebhookTarget> find_target(Database& database, const std::string& target_id) {
-  Statement row = database.query("SELECT" VOXLATE_TARGET_COLUMNS "FROM webhook_targets WHERE id = ?1", target_id);
-  return row.step() ? std::optional(to_target(row)) : std::nullopt;
+  return database.query("SELECT" VOXLATE_TARGET_COLUMNS "FROM webhook_targets WHERE id = ?1", target_id)
+      .next(to_target);
 }
 
 std::string job_key(Database& database, const std::string& job_id) {
@@ -115,16 +115,12 @@ std::vector<WebhookTarget> SqliteWebhookStore::list(const std::optional<std::str
   constexpr const char* kList =
       "SELECT" VOXLATE_TARGET_COLUMNS "FROM webhook_targets WHERE ?1 OR owner = ?2 ORDER BY created_at_ms, id";
   const Storage::Reading reader(storage_);
-  Statement row = reader->query(kList, !owner, owner.value_or(""));
-  std::vector<WebhookTarget> targets;
-  while (row.step()) targets.push_back(to_target(row));
-  return targets;
+  return reader->query(kList, !owner, owner.value_or("")).all(to_target);
 }
 
 std::optional<WebhookTarget> SqliteWebhookStore::get(const std::string& target_id) const {
   const Storage::Reading reader(storage_);
-  Statement row = reader->query("SELECT" VOXLATE_TARGET_COLUMNS "FROM webhook_targets WHERE id = ?1", target_id);
-  return row.step() ? std::optional(to_target(row)) : std::nullopt;
+  return reader->query("SELECT" VOXLATE_TARGET_COLUMNS "FROM webhook_targets WHERE id = ?1", target_id).next(to_target);
 }
 
 bool SqliteWebhookStore::remove(const std::string& target_id) {
@@ -159,10 +155,7 @@ std::vector<WebhookDelivery> SqliteWebhookStore::deliveries(const std::string& t
   constexpr const char* kList =
       "SELECT" VOXLATE_DELIVERY_COLUMNS "FROM webhook_deliveries WHERE target_id = ?1 ORDER BY seq DESC LIMIT ?2";
   const Storage::Reading reader(storage_);
-  Statement row = reader->query(kList, target_id, limit);
-  std::vector<WebhookDelivery> found;
-  while (row.step()) found.push_back(to_delivery(row));
-  return found;
+  return reader->query(kList, target_id, limit).all(to_delivery);
 }
 
 std::optional<WebhookDelivery> SqliteWebhookStore::replay(const std::string& target_id, const std::string& delivery_id,

@@ -4,71 +4,39 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <stop_token>
 #include <string>
-#include <thread>
 
 #include "accounts/access_tokens.h"
 #include "accounts/accounts.h"
 #include "base/hashing.h"
 #include "base/ids.h"
-#include "base/temporary_folder.h"
-#include "http/server.h"
 #include "store/sqlite_account_store.h"
 #include "store/sqlite_job_store.h"
-#include "store/sqlite_upload_store.h"
-#include "store/sqlite_webhook_store.h"
-#include "tests/unit/http/server_fixture.h"
+#include "tests/unit/http/client.h"
+#include "tests/unit/http/services_fixture.h"
 
 namespace voxlate::http {
 
 /// A server with accounts on, over one database, as the product has it. Users are put into the store directly with
 /// one hash for all, so that only tests of signing in pay for hashing.
-class AccountsServerTest : public testing::Test {
+class AccountsServerTest : public ServicesTest {
  protected:
   static constexpr const char* kPassword = "correct horse battery";
 
-  void TearDown() override { stop(); }
-
   void start() {
     accounts_ = std::make_unique<accounts::Accounts>(account_options_, account_store_, clock_);
-    server_ = std::make_unique<Server>(
-        options_,
-        Services{.data = data_,
-                 .store = store_,
-                 .uploads = uploads_,
-                 .feed = feed_,
-                 .models = models_,
-                 .webhooks = webhook_store_,
-                 .clock = clock_,
-                 .capabilities = [] { return Capabilities{}; },
-                 .probe =
-                     [](const std::filesystem::path&, const JobSpec&) {
-                       return MediaSummary{.size_bytes = 0,
-                                           .duration = std::chrono::seconds(90),
-                                           .content_type = "audio/wav",
-                                           .description = "wav"};
-                     },
-                 .complete_spec = [](JobSpec&) {},
-                 .status = [] { return SystemStatus{}; },
-                 .transcript = [](const Job&) { return Transcript{}; },
-                 .check_webhook_url = [](const std::string& url) { return url; },
-                 .wake_workers = [] {},
-                 .accounts = accounts_.get(),
-                 .purge_user =
-                     [this](const std::string& id) {
-                       for (const Job& job : store_.list({.owner = id, .state = {}, .search = {}, .after_id = {}}).jobs)
-                         store_.remove(job.id);
-                       account_store_.finish_deletion(id);
-                     }});
-    port_ = server_->bind();
-    thread_ = std::jthread([this](std::stop_token stop) { server_->run(stop); });
-  }
-
-  void stop() {
-    if (!thread_.joinable()) return;
-    thread_.request_stop();
-    thread_.join();
+    Services services = services_over(store_);
+    services.probe = [](const std::filesystem::path&, const JobSpec&) {
+      return MediaSummary{
+          .size_bytes = 0, .duration = std::chrono::seconds(90), .content_type = "audio/wav", .description = "wav"};
+    };
+    services.accounts = accounts_.get();
+    services.purge_user = [this](const std::string& id) {
+      for (const Job& job : store_.list({.owner = id, .state = {}, .search = {}, .after_id = {}}).jobs)
+        store_.remove(job.id);
+      account_store_.finish_deletion(id);
+    };
+    serve(std::move(services));
   }
 
   /// The headers that sign a request in.
@@ -152,22 +120,10 @@ class AccountsServerTest : public testing::Test {
     return nlohmann::json::parse(answer.body, nullptr, false).value("code", "");
   }
 
-  TemporaryFolder folder_;
-  DataFolder data_{folder_.path() / "data"};
-  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
   store::SqliteJobStore store_{storage_};
   store::SqliteAccountStore account_store_{storage_};
-  store::SqliteWebhookStore webhook_store_{storage_};
-  store::SqliteUploadStore uploads_{storage_};
-  ChangeFeed feed_{1000};
-  FakeModelStore models_;
-  FixedClock clock_;
   accounts::Accounts::Options account_options_{.requests = {.quota = 0}};
   std::unique_ptr<accounts::Accounts> accounts_;
-  Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .version = "0.1.0"};
-  int port_ = 0;
-  std::unique_ptr<Server> server_;
-  std::jthread thread_;
 };
 
 }  // namespace voxlate::http

@@ -3,18 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "base/ids.h"
-#include "base/temporary_folder.h"
-#include "store/sqlite_upload_store.h"
-#include "store/sqlite_webhook_store.h"
 #include "tests/contract/in_memory_job_store.h"
-#include "tests/unit/http/server_fixture.h"
+#include "tests/unit/http/services_fixture.h"
 
 namespace voxlate::http {
 namespace {
 
 using std::chrono::milliseconds;
 
-class AwaitedJobsTest : public testing::Test {
+class AwaitedJobsTest : public ServicesTest {
  protected:
   std::string enqueue() {
     ++enqueued_;
@@ -49,28 +46,8 @@ class AwaitedJobsTest : public testing::Test {
     EXPECT_FALSE(store_.get(id));
   }
 
-  TemporaryFolder folder_;
-  DataFolder data_{folder_.path() / "data"};
   contract::InMemoryJobStore store_;
-  ChangeFeed feed_{1000};
-  FakeModelStore models_;
-  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
-  store::SqliteWebhookStore webhooks_{storage_};
-  store::SqliteUploadStore uploads_{storage_};
-  FixedClock clock_;
-  Services services_{.data = data_,
-                     .store = store_,
-                     .uploads = uploads_,
-                     .feed = feed_,
-                     .models = models_,
-                     .webhooks = webhooks_,
-                     .clock = clock_,
-                     .capabilities = {},
-                     .probe = {},
-                     .complete_spec = {},
-                     .status = {},
-                     .transcript = {},
-                     .wake_workers = [] {}};
+  Services services_ = services_over(store_);
   int enqueued_ = 0;
 };
 

@@ -131,4 +131,23 @@ class Client {
   std::string received_;
 };
 
+/// A body of multipart/form-data.
+struct Form {
+  std::string boundary = "XyZ-boundary";
+  std::string body;
+
+  Form& field(const std::string& name, const std::string& value) {
+    body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
+    return *this;
+  }
+  Form& file(const std::string& file_name, const std::string& content, const std::string& part = "file") {
+    std::string quoted;
+    for (const char c : file_name) quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
+    body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + part + "\"; filename=\"" + quoted +
+            "\"\r\nContent-Type: application/octet-stream\r\n\r\n" + content + "\r\n";
+    return *this;
+  }
+  std::string text() const { return body + "--" + boundary + "--\r\n"; }
+};
+
 }  // namespace voxlate::http

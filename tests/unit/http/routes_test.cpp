@@ -338,23 +338,7 @@ TEST_F(RoutesTest, ServesTheClientWhenItIsBuiltIn) {
 
 TEST_F(RoutesTest, SaysThatThePortIsTaken) {
   start();
-  Server second({.port = port_}, Services{.data = data_,
-                                          .store = store_,
-                                          .uploads = uploads_,
-                                          .feed = feed_,
-                                          .models = models_,
-                                          .webhooks = webhooks_,
-                                          .clock = clock_,
-                                          .capabilities = {},
-                                          .probe = {},
-                                          .complete_spec = {},
-                                          .status = {},
-                                          .transcript = {},
-                                          .check_import_url = {},
-                                          .check_webhook_url = {},
-                                          .import_progress = {},
-                                          .wake_workers = {},
-                                          .upload_changed = {}});
+  Server second({.port = port_}, services_over(store_));
   try {
     second.bind();
     FAIL() << "bound a port that is in use";

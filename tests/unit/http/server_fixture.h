@@ -2,131 +2,47 @@
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <memory>
+#include <atomic>
 #include <nlohmann/json.hpp>
 #include <stop_token>
-#include <thread>
 
-#include "base/temporary_folder.h"
-#include "http/server.h"
-#include "store/sqlite_upload_store.h"
-#include "store/sqlite_webhook_store.h"
 #include "tests/contract/in_memory_job_store.h"
 #include "tests/unit/http/client.h"
+#include "tests/unit/http/services_fixture.h"
 #include "voxlate/error.h"
 
 namespace voxlate::http {
 
-class FixedClock final : public Clock {
- public:
-  TimePoint now() const override { return TimePoint(std::chrono::milliseconds(1'800'000'000'000)); }
-};
-
-struct Form {
-  std::string boundary = "XyZ-boundary";
-  std::string body;
-
-  Form& field(const std::string& name, const std::string& value) {
-    body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
-    return *this;
-  }
-  Form& file(const std::string& file_name, const std::string& content, const std::string& part = "file") {
-    std::string quoted;
-    for (const char c : file_name) quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
-    body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + part + "\"; filename=\"" + quoted +
-            "\"\r\nContent-Type: application/octet-stream\r\n\r\n" + content + "\r\n";
-    return *this;
-  }
-  std::string text() const { return body + "--" + boundary + "--\r\n"; }
-};
-
-/// Remembers what it was asked; `error` is thrown by everything but `list`.
-class FakeModelStore final : public ModelStore {
- public:
-  std::vector<ModelInfo> list() override { return models; }
-  ModelOffer list_offered(std::stop_token) override { return {.models = models, .problem = "no connection"}; }
-  ModelInfo look_up(std::string_view id, std::stop_token) override {
-    return change("look up", id, ModelState::kAvailable);
-  }
-  std::vector<std::string> awaited() const override { return downloads; }
-  ModelInfo start_download(std::string_view id) override { return change("download", id, ModelState::kDownloading); }
-  ModelInfo unload(std::string_view id) override { return change("unload", id, ModelState::kInstalled); }
-  void remove(std::string_view id) override { change("remove", id, ModelState::kAvailable); }
-
-  std::vector<ModelInfo> models{{.id = "base-q5_1",
-                                 .file = "ggml-base-q5_1.bin",
-                                 .quantisation = "q5_1",
-                                 .listed = true,
-                                 .size_bytes = 59'707'625,
-                                 .sha256 = "422f",
-                                 .reason = "connection lost",
-                                 .downloaded_bytes = 1000},
-                                {.id = "mine", .file = "mine.bin", .state = ModelState::kUnlisted, .usable = true}};
-  std::vector<std::string> downloads;
-  std::optional<Error> error;
-  std::vector<std::string> calls;
-
- private:
-  ModelInfo change(const std::string& verb, std::string_view id, ModelState state) {
-    calls.push_back(verb + " " + std::string(id));
-    if (error) throw Error(*error);
-    ModelInfo model = models.front();
-    model.state = state;
-    return model;
-  }
-};
-
 /// A running server on a free port over a store in memory and a folder of its own.
-class ServerTest : public testing::Test {
+class ServerTest : public ServicesTest {
  protected:
-  void TearDown() override { stop(); }
-
   /// Changes to `options_`, `probe_` and so on are made before.
   void start() {
-    server_ = std::make_unique<Server>(
-        options_,
-        Services{.data = data_,
-                 .store = store_,
-                 .uploads = uploads_,
-                 .feed = feed_,
-                 .models = models_,
-                 .webhooks = webhooks_,
-                 .clock = clock_,
-                 .capabilities = [] { return capabilities(); },
-                 .probe = [this](const std::filesystem::path& path, const JobSpec& spec) { return probe_(path, spec); },
-                 .complete_spec = [this](JobSpec& spec) { complete_spec_(spec); },
-                 .status = [] { return status(); },
-                 .transcript = [](const Job&) { return transcript(); },
-                 .identify_language = [](std::string_view text) { return guesses(text); },
-                 .translate = [](const Transcript& text, std::string_view target, Progress&,
-                                 std::stop_token) { return in_capitals(text, target); },
-                 .check_import_url = check_url,
-                 .check_webhook_url = check_url,
-                 .import_progress =
-                     [](const std::string&) {
-                       return ImportProgress{10, 100};
-                     },
-                 .wake_workers =
-                     [this] {
-                       ++wakes_;
-                       on_wake_();
-                     },
-                 .upload_changed = [this] { ++upload_changes_; }});
-    port_ = server_->bind();
-    thread_ = std::jthread([this](std::stop_token stop) { server_->run(stop); });
+    Services services = services_over(store_);
+    services.capabilities = [] { return capabilities(); };
+    services.probe = [this](const std::filesystem::path& path, const JobSpec& spec) { return probe_(path, spec); };
+    services.complete_spec = [this](JobSpec& spec) { complete_spec_(spec); };
+    services.status = [] { return status(); };
+    services.transcript = [](const Job&) { return transcript(); };
+    services.identify_language = [](std::string_view text) { return guesses(text); };
+    services.translate = [](const Transcript& text, std::string_view target, Progress&, std::stop_token) {
+      return in_capitals(text, target);
+    };
+    services.check_import_url = check_url;
+    services.check_webhook_url = check_url;
+    services.import_progress = [](const std::string&) { return ImportProgress{10, 100}; };
+    services.wake_workers = [this] {
+      ++wakes_;
+      on_wake_();
+    };
+    services.upload_changed = [this] { ++upload_changes_; };
+    serve(std::move(services));
   }
 
   /// Stands for the rules, which have tests of their own.
   static std::string check_url(const std::string& url) {
     if (url.starts_with("https://example.com/")) return url;
     throw Error(ErrorCode::kInvalidInput, "this address is not allowed: a test says so");
-  }
-
-  void stop() {
-    if (!thread_.joinable()) return;
-    thread_.request_stop();
-    thread_.join();
   }
 
   static std::string head(const std::string& method, const std::string& target, const std::string& more = {}) {
@@ -243,16 +159,7 @@ class ServerTest : public testing::Test {
     return text;
   }
 
-  TemporaryFolder folder_;
-  DataFolder data_{folder_.path() / "data"};
   contract::InMemoryJobStore store_;
-  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
-  store::SqliteUploadStore uploads_{storage_};
-  ChangeFeed feed_{1000};
-  FakeModelStore models_;
-  store::SqliteWebhookStore webhooks_{storage_};
-  FixedClock clock_;
-  Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .version = "0.1.0"};
   std::function<MediaSummary(const std::filesystem::path&, const JobSpec&)> probe_ = [](const std::filesystem::path&,
                                                                                         const JobSpec&) {
     return MediaSummary{.size_bytes = 0,
@@ -264,9 +171,6 @@ class ServerTest : public testing::Test {
   std::atomic<int> wakes_ = 0;
   std::function<void()> on_wake_ = [] {};
   std::atomic<int> upload_changes_ = 0;
-  int port_ = 0;
-  std::unique_ptr<Server> server_;
-  std::jthread thread_;
 };
 
 }  // namespace voxlate::http

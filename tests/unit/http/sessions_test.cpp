@@ -10,6 +10,7 @@
 
 #include "http/identify.h"
 #include "tests/unit/http/accounts_fixture.h"
+#include "tests/unit/http/server_fixture.h"
 
 namespace voxlate::http {
 namespace {

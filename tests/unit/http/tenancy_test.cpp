@@ -240,7 +240,7 @@ class TenancyTest : public AccountsServerTest {
       case Thing::kSession: return sign_in(world.owner).id;
       case Thing::kWebhook: {
         const std::string id =
-            webhook_store_.add(world.owner.id, "https://example.org/hook", /*max_targets=*/10, clock_.now()).target.id;
+            webhooks_.add(world.owner.id, "https://example.org/hook", /*max_targets=*/10, clock_.now()).target.id;
         add_job(world.owner.id, /*finished=*/true);
         return id;
       }
@@ -273,7 +273,7 @@ class TenancyTest : public AccountsServerTest {
     };
     replace("{id}", id);
     replace("{name}", "talk.en.srt");
-    const auto deliveries = webhook_store_.deliveries(id, /*limit=*/1);
+    const auto deliveries = webhooks_.deliveries(id, /*limit=*/1);
     replace("{delivery}", deliveries.empty() ? "x" : deliveries.front().id);
     if (path.ends_with("/events")) {  // never ends by itself
       Client client(port_);
