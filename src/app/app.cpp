@@ -27,6 +27,7 @@ constexpr int kBriefWorkers = 1;
 constexpr std::chrono::seconds kModelsEvery{10};
 constexpr std::chrono::seconds kRemoteTranslatorsEvery{30};
 constexpr std::chrono::hours kSweepAccountsEvery{24};
+constexpr std::chrono::hours kSweepAnswersEvery{1};
 
 jobs::JobRunner::Options runner_options(const Config& config, const std::string& owner) {
   jobs::JobRunner::Options options;
@@ -61,7 +62,7 @@ App::App(const Config& config)
     : config_(config),
       owner_(random_id()),
       data_(config.data_dir),
-      storage_({.path = data_.database()}),
+      storage_({.path = data_.database(), .durability = &durability_}),
       accounts_(make_accounts(config, data_, account_store_, clock_)),
       feed_(kFeedCapacity),
       engines_(config, clock_),
@@ -100,6 +101,8 @@ App::App(const Config& config)
                           [this](const std::stop_token& stop) { ask_remote_translators(stop); }),
       account_sweeper_("account sweeping", kSweepAccountsEvery,
                        [this](const std::stop_token& stop) { sweep_accounts(stop); }),
+      answer_sweeper_("idempotency keys", kSweepAnswersEvery,
+                      [this](const std::stop_token&) { answers_.sweep(clock_.now()); }),
       server_(http_options(), http_services()) {
   engines_.model_folder().create();
   remote_translators_.poke();
@@ -180,6 +183,7 @@ http::Options App::http_options() const {
   options.max_uploads_of_user = config_.max_uploads_of_user;
   options.max_queued_jobs = config_.max_queued_jobs;
   options.max_webhooks = config_.webhooks_per_user;
+  options.max_missed_ids_per_minute = config_.max_missed_ids_per_minute;
   options.max_connections = config_.max_connections;
   options.max_connections_per_address = config_.max_connections_per_address;
   options.request_threads = config_.request_threads;
@@ -205,6 +209,8 @@ http::Services App::http_services() {
       .feed = feed_,
       .models = models_,
       .webhooks = webhooks_,
+      .answers = answers_,
+      .durability = durability_,
       .clock = clock_,
       .capabilities = [this] { return capabilities(); },
       .probe = [this](const std::filesystem::path& file,

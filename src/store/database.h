@@ -101,6 +101,9 @@ class Database {
   /// then. Not within a transaction. Needs as much free disk as the file has.
   bool compact();
 
+  /// Whether the disk ever failed to keep what this connection wrote.
+  bool sync_failed() const { return sync_failed_; }
+
   bool in_transaction() const;
 
   /// Never throws.
@@ -122,6 +125,7 @@ class Database {
 
   std::unique_ptr<sqlite3, Close> connection_;
   int wal_pages_ = 0;
+  bool sync_failed_ = false;
 };
 
 /// BEGIN IMMEDIATE … COMMIT; rolled back unless committed.

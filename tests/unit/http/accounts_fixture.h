@@ -15,6 +15,7 @@
 #include "base/temporary_folder.h"
 #include "http/server.h"
 #include "store/sqlite_account_store.h"
+#include "store/sqlite_answer_store.h"
 #include "store/sqlite_job_store.h"
 #include "store/sqlite_upload_store.h"
 #include "store/sqlite_webhook_store.h"
@@ -40,6 +41,8 @@ class AccountsServerTest : public testing::Test {
                  .feed = feed_,
                  .models = models_,
                  .webhooks = webhook_store_,
+                 .answers = answers_,
+                 .durability = durability_,
                  .clock = clock_,
                  .capabilities = [] { return Capabilities{}; },
                  .probe =
@@ -154,17 +157,19 @@ class AccountsServerTest : public testing::Test {
 
   TemporaryFolder folder_;
   DataFolder data_{folder_.path() / "data"};
-  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
+  Durability durability_;
+  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0, .durability = &durability_}};
   store::SqliteJobStore store_{storage_};
   store::SqliteAccountStore account_store_{storage_};
   store::SqliteWebhookStore webhook_store_{storage_};
+  store::SqliteAnswerStore answers_{storage_};
   store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_{1000};
   FakeModelStore models_;
   FixedClock clock_;
   accounts::Accounts::Options account_options_{.requests = {.quota = 0}};
   std::unique_ptr<accounts::Accounts> accounts_;
-  Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .version = "0.1.0"};
+  Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .max_missed_ids_per_minute = 0, .version = "0.1.0"};
   int port_ = 0;
   std::unique_ptr<Server> server_;
   std::jthread thread_;

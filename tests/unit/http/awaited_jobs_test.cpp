@@ -54,8 +54,10 @@ class AwaitedJobsTest : public testing::Test {
   contract::InMemoryJobStore store_;
   ChangeFeed feed_{1000};
   FakeModelStore models_;
-  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
+  Durability durability_;
+  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0, .durability = &durability_}};
   store::SqliteWebhookStore webhooks_{storage_};
+  store::SqliteAnswerStore answers_{storage_};
   store::SqliteUploadStore uploads_{storage_};
   FixedClock clock_;
   Services services_{.data = data_,
@@ -64,6 +66,8 @@ class AwaitedJobsTest : public testing::Test {
                      .feed = feed_,
                      .models = models_,
                      .webhooks = webhooks_,
+                     .answers = answers_,
+                     .durability = durability_,
                      .clock = clock_,
                      .capabilities = {},
                      .probe = {},

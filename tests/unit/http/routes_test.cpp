@@ -343,6 +343,8 @@ TEST_F(RoutesTest, SaysThatThePortIsTaken) {
                                           .feed = feed_,
                                           .models = models_,
                                           .webhooks = webhooks_,
+                                          .answers = answers_,
+                                          .durability = durability_,
                                           .clock = clock_,
                                           .capabilities = {},
                                           .probe = {},

@@ -10,6 +10,7 @@
 
 #include "base/temporary_folder.h"
 #include "http/server.h"
+#include "store/sqlite_answer_store.h"
 #include "store/sqlite_upload_store.h"
 #include "store/sqlite_webhook_store.h"
 #include "tests/contract/in_memory_job_store.h"
@@ -92,6 +93,8 @@ class ServerTest : public testing::Test {
                  .feed = feed_,
                  .models = models_,
                  .webhooks = webhooks_,
+                 .answers = answers_,
+                 .durability = durability_,
                  .clock = clock_,
                  .capabilities = [] { return capabilities(); },
                  .probe = [this](const std::filesystem::path& path, const JobSpec& spec) { return probe_(path, spec); },
@@ -186,6 +189,11 @@ class ServerTest : public testing::Test {
     EXPECT_EQ(document.contains("retry_after"), !answer.header("retry-after").empty());
   }
 
+  void sync_or_fail(int fd, void (*sync)(int)) const {
+    if (syncs_fail_) throw Error(ErrorCode::kInternal, "cannot make a file durable: Input/output error");
+    sync(fd);
+  }
+
   std::size_t entries_in(const std::filesystem::path& folder) const {
     return static_cast<std::size_t>(
         std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
@@ -246,11 +254,15 @@ class ServerTest : public testing::Test {
   TemporaryFolder folder_;
   DataFolder data_{folder_.path() / "data"};
   contract::InMemoryJobStore store_;
-  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
+  std::atomic<bool> syncs_fail_ = false;  ///< of the content of files
+  Durability durability_{{.data = [this](int fd) { sync_or_fail(fd, sync_data); },
+                          .file = [this](int fd) { sync_or_fail(fd, sync_file); }}};
+  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0, .durability = &durability_}};
   store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_{1000};
   FakeModelStore models_;
   store::SqliteWebhookStore webhooks_{storage_};
+  store::SqliteAnswerStore answers_{storage_};
   FixedClock clock_;
   Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .version = "0.1.0"};
   std::function<MediaSummary(const std::filesystem::path&, const JobSpec&)> probe_ = [](const std::filesystem::path&,
