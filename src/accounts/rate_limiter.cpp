@@ -15,19 +15,42 @@ std::chrono::seconds whole_seconds(double seconds) {
 
 RateLimiter::Decision RateLimiter::take(const std::string& name) {
   if (policy_.quota <= 0) return {};
-  const double rate = policy_.quota / std::chrono::duration<double>(policy_.window).count();
   const auto now = now_();
   const MutexLock lock(mutex_);
+  Bucket& bucket = fill(name, now);
+  const bool allowed = decide(bucket).allowed;
+  if (allowed) bucket.tokens = std::max(bucket.tokens - 1, 0.0);
+  Decision decision = decide(bucket);
+  decision.allowed = allowed;
+  if (allowed) decision.retry_after = {};
+  return decision;
+}
+
+RateLimiter::Decision RateLimiter::look(const std::string& name) {
+  if (policy_.quota <= 0) return {};
+  const auto now = now_();
+  const MutexLock lock(mutex_);
+  if (!buckets_.contains(name)) return {.remaining = policy_.quota};
+  return decide(fill(name, now));
+}
+
+/// The bucket with what it has gained since it was filled last.
+RateLimiter::Bucket& RateLimiter::fill(const std::string& name, std::chrono::steady_clock::time_point now) {
+  const double rate = policy_.quota / std::chrono::duration<double>(policy_.window).count();
   if (buckets_.size() >= kMaxBuckets && !buckets_.contains(name)) forget_some(now);
   Bucket& bucket = buckets_.try_emplace(name, Bucket{.tokens = double(policy_.quota), .filled_at = now}).first->second;
   const double gained = std::chrono::duration<double>(now - bucket.filled_at).count() * rate;
   bucket.tokens = std::min(bucket.tokens + std::max(gained, 0.0), double(policy_.quota));
   bucket.filled_at = now;
-  Decision decision;
+  return bucket;
+}
+
+RateLimiter::Decision RateLimiter::decide(const Bucket& bucket) const {
   // Sums of fractions: what is short of a token by a rounding error is one.
   constexpr double kAlmostOne = 1 - 1e-9;
+  const double rate = policy_.quota / std::chrono::duration<double>(policy_.window).count();
+  Decision decision;
   decision.allowed = bucket.tokens >= kAlmostOne;
-  if (decision.allowed) bucket.tokens = std::max(bucket.tokens - 1, 0.0);
   decision.remaining = static_cast<int>(bucket.tokens);
   decision.full_after = whole_seconds((policy_.quota - bucket.tokens) / rate);
   if (!decision.allowed)

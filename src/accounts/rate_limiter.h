@@ -34,6 +34,9 @@ class RateLimiter {
   /// Takes a token, if there is one.
   Decision take(const std::string& name);
 
+  /// Whether there is one, without taking it.
+  Decision look(const std::string& name);
+
   /// Gives one back: what it was taken for did not count.
   void give_back(const std::string& name);
 
@@ -45,6 +48,8 @@ class RateLimiter {
     std::chrono::steady_clock::time_point filled_at{};
   };
 
+  Bucket& fill(const std::string& name, std::chrono::steady_clock::time_point now) REQUIRES(mutex_);
+  Decision decide(const Bucket& bucket) const;
   void forget_some(std::chrono::steady_clock::time_point now) REQUIRES(mutex_);
 
   const Policy policy_;

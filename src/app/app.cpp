@@ -54,6 +54,7 @@ health::Admission::Options admission_options(const Config& config) {
   options.cpu_percent = config.max_cpu_percent;
   return options;
 }
+constexpr std::chrono::hours kSweepAnswersEvery{1};
 
 jobs::JobRunner::Options runner_options(const Config& config, const std::string& owner) {
   jobs::JobRunner::Options options;
@@ -88,7 +89,7 @@ App::App(const Config& config)
     : config_(config),
       owner_(random_id()),
       data_(config.data_dir),
-      storage_({.path = data_.database()}),
+      storage_({.path = data_.database(), .durability = &durability_}),
       accounts_(make_accounts(config, data_, account_store_, clock_)),
       feed_(kFeedCapacity),
       engines_(config, clock_),
@@ -138,6 +139,8 @@ App::App(const Config& config)
                           if (config_.memory_watchdog) watchdog_.observe(sample);
                         }});
                       }),
+      answer_sweeper_("idempotency keys", kSweepAnswersEvery,
+                      [this](const std::stop_token&) { answers_.sweep(clock_.now()); }),
       server_(http_options(), http_services()) {
   engines_.model_folder().create();
   remote_translators_.poke();
@@ -219,6 +222,7 @@ http::Options App::http_options() const {
   options.max_queued_jobs = config_.max_queued_jobs;
   options.max_webhooks = config_.webhooks_per_user;
   options.imports = config_.import_downloads > 0;
+  options.max_missed_ids_per_minute = config_.max_missed_ids_per_minute;
   options.max_connections = config_.max_connections;
   options.max_connections_per_address = config_.max_connections_per_address;
   options.request_threads = config_.request_threads;
@@ -244,6 +248,8 @@ http::Services App::http_services() {
       .feed = feed_,
       .models = models_,
       .webhooks = webhooks_,
+      .answers = answers_,
+      .durability = durability_,
       .clock = clock_,
       .capabilities = [this] { return capabilities(); },
       .probe = [this](const std::filesystem::path& file,

@@ -12,6 +12,7 @@
 #include "base/change_feed.h"
 #include "base/clock.h"
 #include "base/data_folder.h"
+#include "base/durability.h"
 #include "config/config.h"
 #include "health/admission.h"
 #include "health/gpu_probe.h"
@@ -29,6 +30,7 @@
 #include "jobs/webhook_sender.h"
 #include "models/model_library.h"
 #include "store/sqlite_account_store.h"
+#include "store/sqlite_answer_store.h"
 #include "store/sqlite_import_store.h"
 #include "store/sqlite_job_store.h"
 #include "store/sqlite_upload_store.h"
@@ -71,6 +73,7 @@ class App {
   const std::string owner_;  // this process among all that ever ran on the data folder
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   SystemClock clock_;
+  Durability durability_;
   DataFolder data_;
   store::Storage storage_;
   store::SqliteJobStore store_{storage_};
@@ -78,6 +81,7 @@ class App {
   std::optional<accounts::Accounts> accounts_;  // none: accounts are off
   store::SqliteImportStore imports_{storage_};
   store::SqliteWebhookStore webhooks_{storage_};
+  store::SqliteAnswerStore answers_{storage_};
   store::SqliteWatchStore watched_{storage_};
   const Outward outward_{config_};
   store::SqliteUploadStore uploads_{storage_};
@@ -106,6 +110,7 @@ class App {
   jobs::Ticker remote_translators_;
   jobs::Ticker account_sweeper_;
   jobs::Ticker monitor_ticker_;
+  jobs::Ticker answer_sweeper_;
   http::Server server_;
 };
 

@@ -43,6 +43,7 @@ struct Config {
   int max_queued_jobs_per_user = 100;
   int max_uploads_per_user = 4;
   int requests_per_minute = 600;
+  int max_missed_ids_per_minute = 20;
   std::chrono::days audit_retention{365};
 
   std::chrono::hours upload_expiry{24};

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "http/guard.h"
+#include "http/guessing.h"
 #include "http/identify.h"
 #include "http/routes.h"
 #include "http/tus_headers.h"
@@ -55,7 +56,10 @@ Response dispatch(Api& api, Request& request) {
       request.captures = std::move(*captures);
       request.error_shape = route.error_shape;
       if (const auto problem = admit(api, request, route.access)) return problem_response(*problem, request);
-      return route.handle(api, request);
+      if (const auto problem = refuse_guessing(api, request, route)) return problem_response(*problem, request);
+      Response response = answer_repeatable(api, request, route);
+      count_miss(api, request, route, response.status);
+      return response;
     }
     if (route.method == "OPTIONS") continue;
     allow += (allow.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);

@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <map>
+#include <memory>
 #include <set>
 #include <stop_token>
 #include <string>
 
+#include "accounts/rate_limiter.h"
 #include "base/ids.h"
 #include "base/mutex.h"
 #include "http/awaited_jobs.h"
@@ -34,10 +36,10 @@ class KeysInFlight {
     const std::string key_;
   };
 
-  /// False when another request holds it.
-  bool try_take(const std::string& key) {
+  /// Nothing when another request holds it.
+  std::shared_ptr<Hold> try_take(const std::string& key) {
     const MutexLock lock(mutex_);
-    return keys_.insert(key).second;
+    return keys_.insert(key).second ? std::make_shared<Hold>(*this, key) : nullptr;
   }
 
  private:
@@ -81,6 +83,7 @@ struct Api {
   SpaceLedger space{};
   KeysInFlight keys{};
   UserCounts uploads{};
+  accounts::RateLimiter misses{{.quota = options.max_missed_ids_per_minute}};  ///< of ids, by user or address
   UploadTurns turns{};
   std::atomic<int> event_streams = 0;
   AwaitedJobs awaited{{.max_waiting = options.max_waiting_requests, .brief = options.brief_media}, services};

@@ -143,6 +143,7 @@ std::size_t Connection::read(std::span<char> out) {
   while (size == 0 && !body_ended_ && !failure_ && !out.empty()) {
     size = framing_ == Framing::kChunked ? read_chunked(out) : read_sized(out);
   }
+  if (size > 0 && see_) see_({out.data(), size});
   return size;
 }
 

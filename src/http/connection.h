@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -51,6 +52,7 @@ class Connection final : public BodyReader {
 
   std::size_t read(std::span<char> out) override;
   const std::optional<Problem>& failure() const override { return failure_; }
+  void watch(std::function<void(std::string_view)> see) override { see_ = std::move(see); }
   /// The connection takes no other request afterwards.
   void cut() override;
 
@@ -91,6 +93,7 @@ class Connection final : public BodyReader {
   std::optional<WakeUp> cut_event_;  ///< while there is a body to read
   std::atomic<bool> was_cut_ = false;
   std::optional<Problem> failure_;
+  std::function<void(std::string_view)> see_;  ///< gets what is read of the body
 
   ChunkedDecoder scout_;         ///< finds the end of a chunked body before it is read
   std::size_t scouted_ = 0;      ///< bytes of `buffer_` it has seen

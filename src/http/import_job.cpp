@@ -19,7 +19,7 @@ Problem url_not_allowed(const std::string& member, const Error& error) {
       .code = "url_not_allowed", .detail = error.what(), .errors = {{.pointer = "/" + member, .detail = error.what()}}};
 }
 
-Response import_job(Api& api, Request& request, const std::string& key, const JobDocument& asked) {
+Response import_job(Api& api, Request& request, const JobDocument& asked) {
   if (!api.options.imports) {
     const Error off(ErrorCode::kInvalidInput, "This server fetches nothing from addresses: import.downloads is 0.");
     return problem_response(url_not_allowed("url", off), request);
@@ -36,7 +36,7 @@ Response import_job(Api& api, Request& request, const std::string& key, const Jo
   job.spec = std::get<JobSpec>(std::move(parsed));
   if (const auto problem = check_webhook(api, job.spec)) return problem_response(*problem, request);
   if (const auto problem = refuse_priority(request, job.spec)) return problem_response(*problem, request);
-  job.idempotency_key = key;
+  job.idempotency_key = request.idempotency_key;
   job.fingerprint = sha256_hex(canonical_form(job.spec) + job.source_url);
   api.services.complete_spec(job.spec);
   const auto added = add_job(api, request, PutSource(), std::move(job));

@@ -142,7 +142,7 @@ std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, c
 
 namespace {
 
-Response receive_document(Api& api, Request& request, const std::string& key) {
+Response receive_document(Api& api, Request& request) {
   auto text = read_text_body(request.body, kMaxDocumentBytes);
   if (const auto* problem = std::get_if<Problem>(&text)) return problem_response(*problem, request);
   auto parsed = parse_job_document(std::get<std::string>(text));
@@ -154,8 +154,8 @@ Response receive_document(Api& api, Request& request, const std::string& key) {
                              .errors = {{.pointer = "/url", .detail = "There is an upload, too."}}},
                             request);
   }
-  if (document.url) return import_job(api, request, key, document);
-  if (document.upload) return use_upload(api, request, key, *document.upload, document.fields);
+  if (document.url) return import_job(api, request, document);
+  if (document.upload) return use_upload(api, request, *document.upload, document.fields);
   return problem_response({.code = "invalid_input",
                            .detail = "The job has no media: expected the member \"url\" or \"upload\".",
                            .errors = {{.pointer = "/url", .detail = "The address is missing."},
@@ -163,7 +163,7 @@ Response receive_document(Api& api, Request& request, const std::string& key) {
                           request);
 }
 
-Response receive_file(Api& api, Request& request, const std::string& key, UploadForm form) {
+Response receive_file(Api& api, Request& request, UploadForm form) {
   auto parsed = parse_job_request(form.fields, form.file_name);
   if (const auto* problem = std::get_if<Problem>(&parsed)) return problem_response(*problem, request);
 
@@ -171,7 +171,7 @@ Response receive_file(Api& api, Request& request, const std::string& key, Upload
   job.spec = std::get<JobSpec>(std::move(parsed));
   if (const auto problem = refuse_priority(request, job.spec)) return problem_response(*problem, request);
   if (const auto problem = check_webhook(api, job.spec)) return problem_response(*problem, request);
-  job.idempotency_key = key;
+  job.idempotency_key = request.idempotency_key;
   job.fingerprint = sha256_hex(canonical_form(job.spec) + form.file->sha256());
   api.services.complete_spec(job.spec);
   request.phase = RequestPhase::kProbing;
@@ -184,18 +184,18 @@ Response receive_file(Api& api, Request& request, const std::string& key, Upload
   return job_accepted(api, result.job, result.replayed);
 }
 
-Response receive_job(Api& api, Request& request, const std::string& key) {
+Response receive_job(Api& api, Request& request) {
   const std::string_view content_type = request.head.value("content-type");
-  if (is_json(content_type)) return receive_document(api, request, key);
+  if (is_json(content_type)) return receive_document(api, request);
   const UploadSpace space(api, request);
   if (!space.is_promised()) return problem_response(no_space(), request);
-  auto received = receive_form(content_type, request.body, api.services.data.uploads(),
+  auto received = receive_form(content_type, request.body, api.services.data.uploads(), api.services.durability,
                                {.max_file_bytes = api.options.max_upload_bytes, .may_name_upload = true});
   if (const auto* problem = std::get_if<Problem>(&received)) return problem_response(*problem, request);
   UploadForm form = std::get<UploadForm>(std::move(received));
-  if (form.file) return receive_file(api, request, key, std::move(form));
+  if (form.file) return receive_file(api, request, std::move(form));
   const std::string id = take_upload_id(form.fields).value_or("");
-  return use_upload(api, request, key, id, form.fields);
+  return use_upload(api, request, id, form.fields);
 }
 
 std::optional<JobState> parse_state(std::string_view text) {
@@ -283,29 +283,10 @@ Response job_accepted(const Api& api, const Job& job, bool replayed) {
 }
 
 Response create_job(Api& api, Request& request) {
-  std::string key;
-  if (request.head.has("idempotency-key")) {
-    auto parsed = parse_idempotency_key(request.head.value("idempotency-key"));
-    if (!parsed) {
-      return problem_response({.code = "invalid_idempotency_key",
-                               .detail = "Idempotency-Key must be 16 to 64 characters of A-Z a-z 0-9 _ -."},
-                              request);
-    }
-    key = std::move(*parsed);
-  }
   if (const auto problem = refuse_new_job(api, request)) return problem_response(*problem, request);
   const UploadPlace place(api, request);
   if (const auto problem = place.refused()) return problem_response(*problem, request);
-  if (key.empty()) return receive_job(api, request, key);
-  const std::string held_key = request.caller.user_id + "/" + key;
-  if (!api.keys.try_take(held_key)) {
-    return problem_response({.code = "idempotency_in_flight",
-                             .detail = "A request with this Idempotency-Key is under way.",
-                             .retry_after_s = 1},
-                            request);
-  }
-  const KeysInFlight::Hold hold(api.keys, held_key);
-  return receive_job(api, request, key);
+  return receive_job(api, request);
 }
 
 Response list_jobs(Api& api, Request& request) {

@@ -33,6 +33,9 @@ class BodyReader {
   /// The client has closed its end: nobody waits for an answer.
   virtual bool client_gone() const { return false; }
 
+  /// From now on `see` gets all bytes that `read` hands out; empty: nobody does.
+  virtual void watch(std::function<void(std::string_view)> see) { static_cast<void>(see); }
+
   /// Lets a read that waits for the client end soon, as if the client had gone away. From any thread, while the
   /// request lives.
   virtual void cut() {}
@@ -59,6 +62,7 @@ struct Request {
   std::uint64_t arrival = 0;  ///< its place in the order in which the heads of requests came
   Caller caller{};
   ErrorShape error_shape = ErrorShape::kProblem;
+  std::string idempotency_key{};       ///< which the caller holds; of routes that store it themselves
   std::vector<Header> more_headers{};  ///< of the answer, whatever it will be
 };
 

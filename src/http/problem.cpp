@@ -69,6 +69,9 @@ constexpr std::array kKinds = {
     Kind{"upload_taken_over", 423, "A newer request works on the upload"},
     Kind{"too_many_uploads", 429, "Too many uploads"},
     Kind{"checksum_mismatch", 460, "The checksum does not match"},
+    Kind{"idempotency_key_reused", 422, "The Idempotency-Key belongs to another request"},
+    Kind{"idempotency_cut_off", 409, "The first request with this key was cut off"},
+    Kind{"idempotency_sealed", 409, "The answer was shown and cannot be shown to you"},
     Kind{"client_not_built", 404, "The browser client is not part of this build"},
 };
 

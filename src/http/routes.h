@@ -7,6 +7,7 @@
 
 #include "http/api.h"
 #include "http/dialect_routes.h"
+#include "http/idempotency.h"
 #include "http/job_document.h"
 #include "http/json.h"
 #include "http/message.h"
@@ -67,12 +68,10 @@ Response readyz(Api& api, Request& request);
 Response send_client(Api& api, Request& request);
 
 /// `POST /api/jobs` with a JSON document that says where the media is.
-Response import_job(Api& api, Request& request, const std::string& key, const JobDocument& asked);
+Response import_job(Api& api, Request& request, const JobDocument& asked);
 
-/// `POST /api/jobs` on a resumable upload, complete or not. `key` is the request's Idempotency-Key, which the caller
-/// holds; empty: none.
-Response use_upload(Api& api, Request& request, const std::string& key, const std::string& id,
-                    const FormFields& fields);
+/// `POST /api/jobs` on a resumable upload, complete or not.
+Response use_upload(Api& api, Request& request, const std::string& id, const FormFields& fields);
 
 /// The upload, when there is one and the caller may see it.
 std::optional<Upload> find_upload(const Api& api, const Request& request, const std::string& id);
@@ -103,11 +102,12 @@ struct Route {
   Response (*handle)(Api& api, Request& request);
   Access access;  ///< what the caller must be allowed to do
   ErrorShape error_shape = ErrorShape::kProblem;
+  Repeats repeats = Repeats::kRun;  ///< what becomes of an Idempotency-Key
 };
 
 /// Every route of the API: what web/openapi.yaml describes, no more and no less.
 inline constexpr std::array kRoutes = {
-    Route{"POST", "/api/jobs", create_job, Access::kWrite},
+    Route{"POST", "/api/jobs", create_job, Access::kWrite, ErrorShape::kProblem, Repeats::kWithTheJob},
     Route{"GET", "/api/jobs", list_jobs, Access::kRead},
     Route{"GET", "/api/jobs/{id}", show_job, Access::kRead},
     Route{"DELETE", "/api/jobs/{id}", delete_job, Access::kWrite},
@@ -131,32 +131,34 @@ inline constexpr std::array kRoutes = {
     Route{"GET", "/api/auth/me", show_me, Access::kOpen},
     Route{"POST", "/api/auth/password", change_password, Access::kWrite},
     Route{"GET", "/api/users", list_users, Access::kAdmin},
-    Route{"POST", "/api/users", create_user, Access::kAdmin},
+    Route{"POST", "/api/users", create_user, Access::kAdmin, ErrorShape::kProblem, Repeats::kReplay},
     Route{"GET", "/api/users/{id}", show_user, Access::kAdmin},
     Route{"PATCH", "/api/users/{id}", change_user, Access::kAdmin},
     Route{"DELETE", "/api/users/{id}", delete_user, Access::kAdmin},
     Route{"GET", "/api/keys", list_keys, Access::kRead},
-    Route{"POST", "/api/keys", create_key, Access::kWrite},
+    Route{"POST", "/api/keys", create_key, Access::kWrite, ErrorShape::kProblem, Repeats::kReplaySealed},
     Route{"DELETE", "/api/keys/{id}", revoke_key, Access::kWrite},
     Route{"GET", "/api/sessions", list_sessions, Access::kRead},
     Route{"DELETE", "/api/sessions/{id}", end_session, Access::kWrite},
     Route{"GET", "/api/audit", show_audit, Access::kAdmin},
     Route{"GET", "/api/webhooks", list_webhooks, Access::kRead},
-    Route{"POST", "/api/webhooks", add_webhook, Access::kWrite},
+    Route{"POST", "/api/webhooks", add_webhook, Access::kWrite, ErrorShape::kProblem, Repeats::kReplaySealed},
     Route{"DELETE", "/api/webhooks/{id}", delete_webhook, Access::kWrite},
-    Route{"POST", "/api/webhooks/{id}/rotate", rotate_webhook, Access::kWrite},
+    Route{"POST", "/api/webhooks/{id}/rotate", rotate_webhook, Access::kWrite, ErrorShape::kProblem,
+          Repeats::kReplaySealed},
     Route{"POST", "/api/webhooks/{id}/enable", enable_webhook, Access::kWrite},
     Route{"GET", "/api/webhooks/{id}/deliveries", list_deliveries, Access::kRead},
-    Route{"POST", "/api/webhooks/{id}/deliveries/{delivery}/replay", replay_delivery, Access::kWrite},
+    Route{"POST", "/api/webhooks/{id}/deliveries/{delivery}/replay", replay_delivery, Access::kWrite,
+          ErrorShape::kProblem, Repeats::kReplay},
     Route{"OPTIONS", "/api/uploads", tus_options, Access::kOpen},
-    Route{"POST", "/api/uploads", create_upload, Access::kWrite},
+    Route{"POST", "/api/uploads", create_upload, Access::kWrite, ErrorShape::kProblem, Repeats::kReplay},
     Route{"OPTIONS", "/api/uploads/{id}", tus_options, Access::kOpen},
     Route{"HEAD", "/api/uploads/{id}", show_upload, Access::kWrite},
     Route{"PATCH", "/api/uploads/{id}", patch_upload, Access::kWrite},
     Route{"DELETE", "/api/uploads/{id}", delete_upload, Access::kWrite},
     Route{"GET", "/api/openapi.yaml", send_openapi, Access::kRead},
-    Route{"POST", "/v1/audio/transcriptions", openai_transcribe, Access::kWrite, ErrorShape::kOpenAi},
-    Route{"POST", "/v1/audio/translations", openai_translate, Access::kWrite, ErrorShape::kOpenAi},
+    Route{"POST", "/v1/audio/transcriptions", openai_transcribe, Access::kWrite, ErrorShape::kOpenAi, Repeats::kReplay},
+    Route{"POST", "/v1/audio/translations", openai_translate, Access::kWrite, ErrorShape::kOpenAi, Repeats::kReplay},
     Route{"POST", "/v1/audio/speech", openai_speak, Access::kWrite, ErrorShape::kOpenAi},
     Route{"GET", "/v1/models", openai_list_models, Access::kRead, ErrorShape::kOpenAi},
     Route{"GET", "/v1/models/{id}", openai_show_model, Access::kRead, ErrorShape::kOpenAi},

@@ -13,7 +13,9 @@
 #include "base/change_feed.h"
 #include "base/clock.h"
 #include "base/data_folder.h"
+#include "base/durability.h"
 #include "base/ip_address.h"
+#include "voxlate/answer_store.h"
 #include "voxlate/import_store.h"
 #include "voxlate/job.h"
 #include "voxlate/job_store.h"
@@ -46,6 +48,7 @@ struct Options {
   bool imports = true;    ///< whether jobs may name an address
   int max_jobs_per_page = 200;
   int max_uploads_per_user = 4;           ///< at the same time; with accounts
+  int max_missed_ids_per_minute = 20;     ///< of each user or address; 0: no limit (http/guessing.h)
   int max_connections = 4096;             ///< in all; one that waits or is slow costs no thread
   int max_connections_per_address = 256;  ///< loopback and trusted proxies may have all
   int request_threads = 64;               ///< requests that are worked on at once
@@ -77,6 +80,8 @@ struct Services {
   ChangeFeed& feed;
   ModelStore& models;
   WebhookStore& webhooks;
+  AnswerStore& answers;
+  Durability& durability;
   const Clock& clock;
   std::function<Capabilities()> capabilities;
   /// Looks into the uploaded file. `kUnsupported` becomes 415, `kCorrupt` and `kInvalidInput` 422.

@@ -103,6 +103,7 @@ std::variant<AwaitedSpeech, Problem> submit_speech(Api& api, Request& request, c
   if (!space.is_promised()) return no_space();
   const std::string head = form.raw_samples ? wave_head() : std::string();
   auto received = receive_form(request.head.value("content-type"), request.body, api.services.data.uploads(),
+                               api.services.durability,
                                {.max_file_bytes = api.options.max_upload_bytes, .part = form.part, .prefix = head});
   if (auto* problem = std::get_if<Problem>(&received)) return std::move(*problem);
   UploadForm upload = std::get<UploadForm>(std::move(received));

@@ -9,6 +9,9 @@ Response probe_ok() { return json_response(200, R"({"status":"ok"})"); }
 
 std::optional<Problem> reason_not_ready(Api& api) {
   if (api.draining.stop_requested()) return Problem{.code = "shutting_down", .detail = "The server is shutting down."};
+  if (api.services.durability.failed()) {
+    return Problem{.code = "unavailable", .detail = "The disk failed; the server has to be started anew."};
+  }
   if (api.services.data.space().free_bytes < api.options.min_free_disk_bytes) {
     return Problem{.code = "storage_full", .detail = "The disk is nearly full.", .retry_after_s = 60};
   }

@@ -224,7 +224,7 @@ Response text_translate_file(Api& api, Request& request) {
   const auto place = api.awaited.try_take_place();
   if (!place) return problem_response(too_busy(api), request);
   auto received = receive_form(request.head.value("content-type"), request.body, api.services.data.uploads(),
-                               {.max_file_bytes = kMaxFileBytes});
+                               api.services.durability, {.max_file_bytes = kMaxFileBytes});
   if (const auto* problem = std::get_if<Problem>(&received)) return problem_response(*problem, request);
   UploadForm form = std::get<UploadForm>(std::move(received));
   const std::string source = field_of(form.fields, "source");

@@ -107,6 +107,7 @@ Received receive_bytes(Api& api, Request& request, const Upload& upload, const U
   const UploadPlace place(api, request);
   if (auto problem = place.refused()) return {.offset = upload.offset_bytes, .problem = std::move(problem)};
   UploadWriter writer(api.services.data.upload(upload.id), upload, std::move(checksum), api.services.uploads,
+                      api.services.durability,
                       {.expiry = api.options.upload_expiry, .max_bytes = api.options.max_upload_bytes});
   const BodyEnd end = receive_body(api, request, turn, writer);
   const TimePoint now = api.services.clock.now();
@@ -165,8 +166,8 @@ std::optional<Problem> add_upload(Api& api, const Request& request, const Upload
   const auto space = reserve_space(api, upload.length_bytes.value_or(0));
   if (!space) return no_space();
   const std::filesystem::path path = api.services.data.upload(upload.id);
-  sync_file(create_file(path).get());
-  sync_folder(path.parent_path());
+  api.services.durability.sync_file(create_file(path).get());
+  api.services.durability.sync_folder(path.parent_path());
   bool added = false;
   try {
     added = api.services.uploads.add(upload, api.options.max_uploads_of_user);

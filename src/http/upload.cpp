@@ -17,7 +17,8 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 /// Collects what the parser finds.
 class FormReceiver {
  public:
-  FormReceiver(const std::filesystem::path& folder, const UploadLimits& limits) : folder_(folder), limits_(limits) {}
+  FormReceiver(const std::filesystem::path& folder, Durability& durability, const UploadLimits& limits)
+      : folder_(folder), durability_(durability), limits_(limits) {}
 
   bool begin(const PartHead& head) {
     if (head.file_name) return begin_file(head);
@@ -76,7 +77,7 @@ class FormReceiver {
       return fail("unknown_field", "The file must be in the part called \"" + std::string(limits_.part) + "\".");
     }
     file_name_ = *head.file_name;
-    file_.emplace(folder_);
+    file_.emplace(folder_, durability_);
     in_file_ = true;
     return true;
   }
@@ -87,6 +88,7 @@ class FormReceiver {
   }
 
   const std::filesystem::path& folder_;
+  Durability& durability_;
   const UploadLimits& limits_;
   std::optional<UploadFile> file_;
   std::string file_name_;
@@ -97,10 +99,12 @@ class FormReceiver {
 
 }  // namespace
 
-UploadFile::UploadFile(const std::filesystem::path& folder) : path_(folder / random_id()), fd_(create_file(path_)) {}
+UploadFile::UploadFile(const std::filesystem::path& folder, Durability& durability)
+    : durability_(&durability), path_(folder / random_id()), fd_(create_file(path_)) {}
 
 UploadFile::UploadFile(UploadFile&& other) noexcept
-    : path_(std::exchange(other.path_, {})),
+    : durability_(other.durability_),
+      path_(std::exchange(other.path_, {})),
       fd_(std::move(other.fd_)),
       hash_(std::move(other.hash_)),
       size_bytes_(other.size_bytes_),
@@ -117,7 +121,7 @@ void UploadFile::write(std::string_view bytes) {
 }
 
 void UploadFile::finish() {
-  sync_file(fd_.get());
+  durability_->sync_file(fd_.get());
   sha256_ = hash_.finish();
   fd_.reset();
 }
@@ -127,18 +131,19 @@ void UploadFile::move_to(const std::filesystem::path& path) {
   std::filesystem::rename(path_, path, error);
   if (error) throw Error(ErrorCode::kInternal, "cannot move the upload: " + error.message());
   path_.clear();
-  sync_folder(path.parent_path());
+  durability_->sync_folder(path.parent_path());
 }
 
 std::variant<UploadForm, Problem> receive_form(std::string_view content_type, BodyReader& body,
-                                               const std::filesystem::path& folder, const UploadLimits& limits) {
+                                               const std::filesystem::path& folder, Durability& durability,
+                                               const UploadLimits& limits) {
   const auto boundary = multipart_boundary(content_type);
   if (!boundary) {
     return Problem{.code = "unsupported_content",
                    .detail = "Expected multipart/form-data with a boundary and a part called \"" +
                              std::string(limits.part) + "\"."};
   }
-  FormReceiver receiver(folder, limits);
+  FormReceiver receiver(folder, durability, limits);
   MultipartParser parser(*boundary, {.part_begins = [&](const PartHead& head) { return receiver.begin(head); },
                                      .part_data = [&](std::string_view bytes) { return receiver.data(bytes); },
                                      .part_ends = [] { return true; }});

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "base/durability.h"
 #include "base/file.h"
 #include "base/hashing.h"
 #include "base/mutex.h"
@@ -17,7 +18,7 @@ namespace voxlate::http {
 /// A file being received into the folder of unfinished uploads. Gone with the object unless it was moved.
 class UploadFile {
  public:
-  explicit UploadFile(const std::filesystem::path& folder);
+  UploadFile(const std::filesystem::path& folder, Durability& durability);
   ~UploadFile();
   UploadFile(UploadFile&& other) noexcept;
   UploadFile& operator=(UploadFile&&) = delete;
@@ -36,6 +37,7 @@ class UploadFile {
   const std::string& sha256() const { return sha256_; }  ///< after `finish`
 
  private:
+  Durability* durability_;
   std::filesystem::path path_;
   UniqueFd fd_;
   Sha256 hash_;
@@ -64,7 +66,8 @@ struct UploadLimits {
 /// writing can throw; whatever it returns or throws, an unfinished file is gone. The file is durable under its
 /// temporary name when it returns.
 std::variant<UploadForm, Problem> receive_form(std::string_view content_type, BodyReader& body,
-                                               const std::filesystem::path& folder, const UploadLimits& limits);
+                                               const std::filesystem::path& folder, Durability& durability,
+                                               const UploadLimits& limits);
 
 /// Room on the disk promised to uploads that are still coming in. Thread-safe.
 class SpaceLedger {

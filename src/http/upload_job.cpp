@@ -19,7 +19,7 @@ void link_source(Api& api, const std::string& upload_id, const Workspace& worksp
   std::error_code error;
   std::filesystem::create_hard_link(api.services.data.upload(upload_id), workspace.source(), error);
   if (error) throw Error(ErrorCode::kInternal, "cannot link the upload: " + error.message());
-  sync_folder(workspace.source().parent_path());
+  api.services.durability.sync_folder(workspace.source().parent_path());
 }
 
 std::optional<Problem> check_usable(const Upload& upload) {
@@ -83,18 +83,17 @@ std::variant<JobSpec, Problem> read_spec(Api& api, const Request& request, const
 
 }  // namespace
 
-Response use_upload(Api& api, Request& request, const std::string& key, const std::string& id,
-                    const FormFields& fields) {
+Response use_upload(Api& api, Request& request, const std::string& id, const FormFields& fields) {
   auto parsed = read_spec(api, request, fields);
   if (const auto* problem = std::get_if<Problem>(&parsed)) return problem_response(*problem, request);
   NewJob job;
   job.spec = std::get<JobSpec>(std::move(parsed));
-  job.idempotency_key = key;
+  job.idempotency_key = request.idempotency_key;
   // Without the upload, which is gone when the request is repeated.
   job.fingerprint = sha256_hex(canonical_form(job.spec) + "upload " + id);
-  if (!key.empty()) {
-    const auto earlier =
-        api.services.store.find_by_key(request.caller.user_id, key, job.fingerprint, api.services.clock.now());
+  if (!job.idempotency_key.empty()) {
+    const auto earlier = api.services.store.find_by_key(request.caller.user_id, job.idempotency_key, job.fingerprint,
+                                                        api.services.clock.now());
     if (earlier) return job_accepted(api, *earlier, /*replayed=*/true);
   }
   auto upload = find_upload(api, request, id);

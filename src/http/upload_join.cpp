@@ -46,7 +46,8 @@ std::variant<std::vector<Upload>, Problem> find_parts(Api& api, const Caller& ca
 
 // The first part's file gets the content of the others behind its own, and a second name. Until the record says so,
 // that is only a tail behind an acknowledged offset and a file without a record: both are cleared away at a start.
-void join_files(const DataFolder& data, const std::vector<Upload>& parts, const std::string& joined_id) {
+void join_files(const DataFolder& data, Durability& durability, const std::vector<Upload>& parts,
+                const std::string& joined_id) {
   const UniqueFd whole = open_for_writing(data.upload(parts.front().id));
   std::uint64_t offset = parts.front().offset_bytes;
   truncate_file(whole.get(), offset);
@@ -59,11 +60,11 @@ void join_files(const DataFolder& data, const std::vector<Upload>& parts, const 
     }
     offset += copied;
   }
-  sync_file(whole.get());
+  durability.sync_file(whole.get());
   std::error_code error;
   std::filesystem::create_hard_link(data.upload(parts.front().id), data.upload(joined_id), error);
   if (error) throw Error(ErrorCode::kInternal, "cannot name a joined upload: " + error.message());
-  sync_folder(data.uploads());
+  durability.sync_folder(data.uploads());
 }
 
 }  // namespace
@@ -91,7 +92,7 @@ std::variant<Upload, Problem> join_uploads(Api& api, const Request& request, con
   const auto space = reserve_space(api, joined.offset_bytes - parts.front().offset_bytes);
   if (!space) return no_space();
 
-  join_files(api.services.data, parts, joined.id);
+  join_files(api.services.data, api.services.durability, parts, joined.id);
   if (!api.services.uploads.join(joined)) {
     ::unlink(api.services.data.upload(joined.id).c_str());
     return Problem{.code = "upload_conflict", .detail = "A part has gone meanwhile."};

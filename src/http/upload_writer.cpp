@@ -12,9 +12,11 @@ constexpr std::uint64_t kMarkBytes = 4 << 20;
 }  // namespace
 
 UploadWriter::UploadWriter(const std::filesystem::path& path, const Upload& upload,
-                           std::optional<UploadChecksum> checksum, UploadStore& store, const Options& options)
+                           std::optional<UploadChecksum> checksum, UploadStore& store, Durability& durability,
+                           const Options& options)
     : id_(upload.id),
       store_(store),
+      durability_(durability),
       options_(options),
       max_bytes_(upload.length_bytes.value_or(options.max_bytes)),
       fd_(open_for_writing(path)),
@@ -53,7 +55,7 @@ void UploadWriter::keep(TimePoint now) {
 
 // See Note [Acknowledged bytes].
 void UploadWriter::acknowledge(TimePoint now) {
-  if (written_bytes_ > acknowledged_bytes_) sync_data(fd_.get());
+  if (written_bytes_ > acknowledged_bytes_) durability_.sync_data(fd_.get());
   if (!store_.advance(id_, acknowledged_bytes_, written_bytes_, now + options_.expiry)) {
     throw Error(ErrorCode::kNotFound, "There is no such upload any more.");
   }

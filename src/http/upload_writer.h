@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/checksum.h"
+#include "base/durability.h"
 #include "base/file.h"
 #include "http/tus_headers.h"
 #include "voxlate/upload_store.h"
@@ -18,7 +19,7 @@ namespace voxlate::http {
 // offset, answer. Inside a long body that is done at every 4 MiB, so that a cut loses less. The file may be longer than
 // the offset in the database says, never shorter: the rest is cut off by the writer that ends, by the next one, and at
 // the start of the server. After a failed fdatasync the kernel takes unwritten pages for clean, so it is never tried
-// again: what was not acknowledged is cut off and has to be sent again.
+// again (Note [Failed syncs]): what was not acknowledged is cut off and has to be sent again.
 // Bytes under a checksum are acknowledged only as a whole, once it matched.
 // Tests: TusTest.*, UploadKills.*.
 
@@ -32,7 +33,7 @@ class UploadWriter {
   };
 
   UploadWriter(const std::filesystem::path& path, const Upload& upload, std::optional<UploadChecksum> checksum,
-               UploadStore& store, const Options& options);
+               UploadStore& store, Durability& durability, const Options& options);
   ~UploadWriter();
   UploadWriter(const UploadWriter&) = delete;
   UploadWriter& operator=(const UploadWriter&) = delete;
@@ -54,6 +55,7 @@ class UploadWriter {
 
   const std::string id_;
   UploadStore& store_;
+  Durability& durability_;
   const Options options_;
   const std::uint64_t max_bytes_;
   const UniqueFd fd_;

@@ -1,5 +1,6 @@
 #include "jobs/upload_watcher.h"
 
+#include <algorithm>
 #include <system_error>
 
 #include "base/log.h"
@@ -52,9 +53,50 @@ UploadWatcher::UploadWatcher(Options options, UploadStore& uploads, JobStore& jo
       data_(data),
       feed_(feed),
       clock_(clock),
-      media_(std::move(media)),
-      ticker_("uploads", options.interval, [this](const std::stop_token&) { look(); }) {
-  ticker_.poke();
+      media_(std::move(media)) {
+  for (int thread = 0; thread < options_.threads; ++thread) {
+    threads_.emplace_back("uploads", options_.interval, [this](const std::stop_token&) { look(Others::kSkipped); });
+  }
+  for (Ticker& thread : threads_) thread.poke();
+}
+
+UploadWatcher::~UploadWatcher() { stopping_ = true; }
+
+/// A job that one thread looks at, while it lives.
+class UploadWatcher::Look {
+ public:
+  Look(UploadWatcher& watcher, const Job& job, Others others) NO_THREAD_SAFETY_ANALYSIS : watcher_(watcher),
+                                                                                          job_id_(job.id) {
+    const MutexLock lock(watcher_.mutex_);
+    const auto may_begin = [&]() NO_THREAD_SAFETY_ANALYSIS { return watcher.may_look_at(job); };
+    if (others == Others::kAwaited) watcher_.look_ended_.wait(watcher_.mutex_, may_begin);
+    begun_ = may_begin();
+    if (begun_) watcher_.looked_at_.emplace(job.id, job.owner);
+  }
+  ~Look() {
+    if (!begun_) return;
+    {
+      const MutexLock lock(watcher_.mutex_);
+      watcher_.looked_at_.erase(job_id_);
+    }
+    watcher_.look_ended_.notify_all();
+  }
+  Look(const Look&) = delete;
+  Look& operator=(const Look&) = delete;
+
+  bool begun() const { return begun_; }
+
+ private:
+  UploadWatcher& watcher_;
+  const std::string job_id_;
+  bool begun_ = false;
+};
+
+/// Not while another thread does, nor when all threads but one are busy with files of the same owner.
+bool UploadWatcher::may_look_at(const Job& job) const {
+  if (looked_at_.contains(job.id)) return false;
+  const auto busy = std::ranges::count(looked_at_, job.owner, [](const auto& look) { return look.second; });
+  return busy < std::max(options_.threads - 1, 1);
 }
 
 void UploadWatcher::poke() {
@@ -63,7 +105,7 @@ void UploadWatcher::poke() {
     ++pokes_;
   }
   poked_.notify_all();
-  ticker_.poke();
+  for (Ticker& thread : threads_) thread.poke();
 }
 
 void UploadWatcher::remove_owner(const std::string& owner) {
@@ -73,9 +115,17 @@ void UploadWatcher::remove_owner(const std::string& owner) {
   poke();
 }
 
-void UploadWatcher::look() {
+void UploadWatcher::look() { look(Others::kAwaited); }
+
+void UploadWatcher::look(Others others) {
   remove_expired();
-  for (const Job& job : jobs_.with_uploads()) look_at(job);
+  for (const Job& listed : jobs_.with_uploads()) {
+    if (stopping_) return;
+    const Look look(*this, listed, others);
+    if (!look.begun()) continue;
+    const std::optional<Job> job = jobs_.get(listed.id);  // since it was listed, another thread may have been here
+    if (job && !job->upload_id.empty()) look_at(*job);
+  }
 }
 
 void UploadWatcher::remove_expired() {

@@ -39,6 +39,8 @@ void check(sqlite3* connection, int result, const char* what) {
               std::string(what) + ": " + text + " (SQLite result " + std::to_string(result) + ")");
 }
 
+bool is_sync_failure(int result) { return result == SQLITE_IOERR_FSYNC || result == SQLITE_IOERR_DIR_FSYNC; }
+
 int count_wal_pages(void* pages, sqlite3*, const char*, int count) {
   *static_cast<int*>(pages) = count;
   return SQLITE_OK;
@@ -135,7 +137,9 @@ void Database::configure(Access access) {
 void Database::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
 
 void Database::execute(const char* sql) {
-  check(connection_.get(), sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr), "the database refused");
+  const int result = sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr);
+  sync_failed_ = sync_failed_ || is_sync_failure(result);
+  check(connection_.get(), result, "the database refused");
 }
 
 int Database::changes() const { return sqlite3_changes(connection_.get()); }
@@ -156,6 +160,7 @@ bool Database::checkpoint(bool passive) {
   int in_log = 0;
   int copied = 0;
   const int result = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, mode, &in_log, &copied);
+  sync_failed_ = sync_failed_ || is_sync_failure(result);
   return result == SQLITE_OK && in_log == copied;
 }
 

@@ -125,6 +125,9 @@ class Database {
   /// Gives back those that it can read again.
   void release_memory();
 
+  /// Whether the disk ever failed to keep what this connection wrote.
+  bool sync_failed() const { return sync_failed_; }
+
   bool in_transaction() const;
 
   /// Never throws.
@@ -146,6 +149,7 @@ class Database {
 
   std::unique_ptr<sqlite3, Close> connection_;
   int wal_pages_ = 0;
+  bool sync_failed_ = false;
 };
 
 /// BEGIN IMMEDIATE … COMMIT; rolled back unless committed.

@@ -119,6 +119,8 @@ Job to_job(const Statement& row) {
 
 std::int64_t to_ms(TimePoint time) { return time.time_since_epoch().count(); }
 
+std::int64_t day_of(TimePoint time) { return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count(); }
+
 std::string spec_json(const JobSpec& spec) {
   json value = {{"language", spec.language}, {"engine", spec.engine},         {"model", spec.model},
                 {"prompt", spec.prompt},     {"to_english", spec.to_english}, {"vad", spec.vad},

@@ -27,6 +27,8 @@ Job to_job(const Statement& row);
 JobState parse_state(const std::string& name);
 
 std::int64_t to_ms(TimePoint time);
+/// Days since 1970, as `owner_days` counts them.
+std::int64_t day_of(TimePoint time);
 
 /// JSON of the columns `spec`, `files` and, as texts, `notes`.
 std::string spec_json(const JobSpec& spec);

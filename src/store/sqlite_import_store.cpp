@@ -1,5 +1,7 @@
 #include "store/sqlite_import_store.h"
 
+#include <algorithm>
+
 #include "store/case_fold.h"
 #include "store/database.h"
 #include "store/job_row.h"
@@ -50,10 +52,15 @@ bool SqliteImportStore::complete(const std::string& job_id, const std::string& s
   constexpr const char* kDescribe =
       "UPDATE jobs SET source_name = ?2, search_name = ?3, size_bytes = ?4, duration_ms = ?5, content_type = ?6,"
       " description = ?7, run_after_ms = min(run_after_ms, ?8), error_code = NULL, error_message = NULL WHERE id = ?1";
+  // Of the day on which it came: its length was not known before.
+  constexpr const char* kCharge =
+      "INSERT INTO owner_days (owner, day, jobs, media_ms) SELECT owner, ?2, 0, ?3 FROM jobs WHERE id = ?1 AND owner <>"
+      " '' ON CONFLICT (owner, day) DO UPDATE SET media_ms = media_ms + excluded.media_ms";
   bool wanted = false;
   storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
     wanted = database.run(kDone, job_id) == 1;
     if (!wanted) return;
+    database.run(kCharge, job_id, day_of(now), std::max<std::int64_t>(media.duration.count(), 0));
     database.run(kDescribe, job_id, source_name, fold_case(source_name), media.size_bytes, media.duration.count(),
                  media.content_type, media.description, to_ms(now));
   });

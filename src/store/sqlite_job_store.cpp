@@ -72,8 +72,6 @@ std::optional<Job> find_replayed(Database& database, const std::string& owner, c
   return require_job(database, row.text(0));
 }
 
-std::int64_t day_of(TimePoint now) { return std::chrono::floor<std::chrono::days>(now).time_since_epoch().count(); }
-
 OwnerUsage read_usage(Database& database, const std::string& owner, TimePoint now) {
   constexpr const char* kJobs =
       "SELECT count(*) FILTER (WHERE state = 'queued'), ifnull(sum(size_bytes), 0) FROM jobs WHERE owner = ?1";

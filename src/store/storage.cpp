@@ -63,7 +63,8 @@ void checkpoint_when_due(Database& database) {
 
 }  // namespace
 
-Storage::Storage(const Options& options) {
+Storage::Storage(const Options& options)
+    : durability_(options.durability != nullptr ? *options.durability : own_durability_) {
   log::info("database opening", {{"sqlite", sqlite_version()}});
   const MutexLock write_lock(write_mutex_);
   const MutexLock read_lock(read_mutex_);
@@ -75,8 +76,13 @@ Storage::Storage(const Options& options) {
 
 Storage::~Storage() = default;
 
+void Storage::note_sync_failure() {
+  if (writer_->sync_failed()) durability_.fail("the database could not be made durable");
+}
+
 void Storage::write(Room room, const std::function<void(Database&)>& work) {
   const MutexLock lock(write_mutex_);
+  durability_.require();
   if (room == Room::kNeedsBallast && !ballast_->ensure()) {
     throw Error(ErrorCode::kStorageFull, "the disk of the server is full");
   }
@@ -87,17 +93,21 @@ void Storage::write(Room room, const std::function<void(Database&)>& work) {
       transaction.commit();
       break;
     } catch (const Error& error) {
+      note_sync_failure();
       const bool full = error.code() == ErrorCode::kStorageFull;
       if (!full || room == Room::kNeedsBallast || !ballast_->release()) throw;
     }
   }
   checkpoint_when_due(*writer_);
+  note_sync_failure();  // what was written is durable all the same: it is in the log
 }
 
 bool Storage::compact() {
   const MutexLock lock(write_mutex_);
+  durability_.require();
   if (!writer_->compact()) return false;
   writer_->checkpoint(/*passive=*/false);
+  note_sync_failure();
   return true;
 }
 
@@ -126,7 +136,10 @@ std::uint64_t Storage::release_memory() {
 
 bool Storage::flush() {
   const MutexLock lock(write_mutex_);
-  return writer_->checkpoint(/*passive=*/false);
+  durability_.require();
+  const bool flushed = writer_->checkpoint(/*passive=*/false);
+  note_sync_failure();
+  return flushed;
 }
 
 }  // namespace voxlate::store

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/durability.h"
 #include "base/mutex.h"
 #include "store/database.h"
 
@@ -21,6 +22,7 @@ class Storage {
   struct Options {
     std::filesystem::path path;
     std::uint64_t ballast_bytes = 64ULL << 20U;  ///< 0: none
+    Durability* durability = nullptr;            ///< learns of failed syncs; none: the storage has one of its own
   };
 
   /// Opens or creates the database and brings its schema up to date. Throws `kCorrupt` (damaged, or not a
@@ -34,7 +36,8 @@ class Storage {
   /// again: what adds something throws `kStorageFull` on a full disk, what ends or deletes something still works.
   enum class Room { kNeedsBallast, kMayUseBallast };
 
-  /// Runs `work` in one write transaction, more than once when the first one found the disk full.
+  /// Runs `work` in one write transaction, more than once when the first one found the disk full. Throws `kUnavailable`
+  /// once a sync has failed (Note [Failed syncs]).
   void write(Room room, const std::function<void(Database&)>& work);
 
   /// After a mass deletion: shrinks the file (see `Database::compact`) and writes the log back into it, so that neither
@@ -67,6 +70,11 @@ class Storage {
   };
 
  private:
+  void note_sync_failure() REQUIRES(write_mutex_);
+
+  Durability own_durability_;
+  Durability& durability_;
+
   Mutex write_mutex_;
   std::unique_ptr<Ballast> ballast_ GUARDED_BY(write_mutex_);
   std::unique_ptr<Database> writer_ GUARDED_BY(write_mutex_);

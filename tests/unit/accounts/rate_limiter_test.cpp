@@ -62,6 +62,21 @@ TEST_F(RateLimiterTest, GivesBackWhatDidNotCount) {
   EXPECT_FALSE(limit.take("ann").allowed);
 }
 
+TEST_F(RateLimiterTest, LookingTakesNothing) {
+  RateLimiter limit = limiter(2, seconds(60));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(limit.look("ann").remaining, 2);
+  limit.take("ann");
+  EXPECT_TRUE(limit.look("ann").allowed);
+  limit.take("ann");
+  const auto refused = limit.look("ann");
+  EXPECT_FALSE(refused.allowed);
+  EXPECT_EQ(refused.retry_after, seconds(30));
+  now_ += seconds(30);
+  EXPECT_TRUE(limit.look("ann").allowed);
+  EXPECT_TRUE(limit.take("ann").allowed);
+  EXPECT_FALSE(limit.take("ann").allowed);
+}
+
 TEST_F(RateLimiterTest, NothingIsLimitedWithoutAQuota) {
   RateLimiter limit = limiter(0, seconds(60));
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(limit.take("ann").allowed);

@@ -23,6 +23,8 @@ class AccountsServerTest : public ServicesTest {
  protected:
   static constexpr const char* kPassword = "correct horse battery";
 
+  AccountsServerTest() { options_.max_missed_ids_per_minute = 0; }
+
   void start() {
     accounts_ = std::make_unique<accounts::Accounts>(account_options_, account_store_, clock_);
     Services services = services_over(store_);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -11,6 +12,7 @@
 
 #include "base/temporary_folder.h"
 #include "http/server.h"
+#include "store/sqlite_answer_store.h"
 #include "store/sqlite_upload_store.h"
 #include "store/sqlite_webhook_store.h"
 #include "voxlate/error.h"
@@ -76,6 +78,8 @@ class ServicesTest : public testing::Test {
             .feed = feed_,
             .models = models_,
             .webhooks = webhooks_,
+            .answers = answers_,
+            .durability = durability_,
             .clock = clock_,
             .capabilities = [] { return Capabilities{}; },
             .probe = [](const std::filesystem::path&, const JobSpec&) { return MediaSummary{}; },
@@ -99,9 +103,18 @@ class ServicesTest : public testing::Test {
     thread_.join();
   }
 
+  void sync_or_fail(int fd, void (*sync)(int)) const {
+    if (syncs_fail_) throw Error(ErrorCode::kInternal, "cannot make a file durable: Input/output error");
+    sync(fd);
+  }
+
   TemporaryFolder folder_;
   DataFolder data_{folder_.path() / "data"};
-  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0}};
+  std::atomic<bool> syncs_fail_ = false;  ///< of the content of files
+  Durability durability_{{.data = [this](int fd) { sync_or_fail(fd, sync_data); },
+                          .file = [this](int fd) { sync_or_fail(fd, sync_file); }}};
+  store::Storage storage_{{.path = data_.database(), .ballast_bytes = 0, .durability = &durability_}};
+  store::SqliteAnswerStore answers_{storage_};
   store::SqliteUploadStore uploads_{storage_};
   ChangeFeed feed_{1000};
   FakeModelStore models_;

@@ -713,5 +713,33 @@ TEST_F(TusTest, AFileLongerThanItsRecordIsCutOff) {
   EXPECT_EQ(content_of(path), "0123456789");
 }
 
+// See Note [Failed syncs].
+TEST_F(TusTest, AFailedSyncEndsItAll) {
+  start();
+  const std::string path = make();
+  ASSERT_EQ(patch(path, 0, "01234").status, 204);
+  EXPECT_EQ(get("/readyz").status, 200);
+  syncs_fail_ = true;
+  EXPECT_EQ(patch(path, 5, "56").status, 500);
+  syncs_fail_ = false;  // as the kernel has it: the next sync succeeds, and the bytes are gone
+  expect_problem(patch(path, 5, "56"), 503, "unavailable");
+  EXPECT_EQ(offset_of(path), "5");
+  EXPECT_EQ(content_of(path), "01234");
+  expect_problem(get("/readyz"), 503, "unavailable");
+  EXPECT_EQ(get("/health").status, 503);
+  EXPECT_EQ(get("/livez").status, 200);
+  expect_problem(create("Upload-Length: 10\r\n"), 503, "unavailable");
+  expect_problem(post(Form().file("a.wav", "x")), 503, "unavailable");
+}
+
+TEST_F(TusTest, AFailedSyncOfAFormIsNoJob) {
+  start();
+  syncs_fail_ = true;
+  expect_problem(post(Form().file("a.wav", "x")), 500, "internal");
+  EXPECT_TRUE(store_.ids().empty());
+  EXPECT_EQ(unfinished_uploads(), 0U);
+  expect_problem(get("/readyz"), 503, "unavailable");
+}
+
 }  // namespace
 }  // namespace voxlate::http

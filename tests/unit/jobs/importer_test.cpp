@@ -66,6 +66,36 @@ class ImporterTest : public ::testing::Test {
   };
 };
 
+TEST_F(ImporterTest, TheOwnerIsChargedForTheMediaOnceItIsThere) {
+  probe_ = [](const std::filesystem::path&) {
+    return MediaSummary{
+        .size_bytes = 5, .duration = std::chrono::minutes(90), .content_type = "video/mp4", .description = "mp4"};
+  };
+  add();
+  EXPECT_EQ(jobs_.usage_of("ann", clock_.now()).media_today, std::chrono::minutes(0));
+  clock_.advance(std::chrono::hours(24));  // it came on another day
+  EXPECT_TRUE(make().import_one({}));
+  const OwnerUsage usage = jobs_.usage_of("ann", clock_.now());
+  EXPECT_EQ(usage.media_today, std::chrono::minutes(90));
+  EXPECT_EQ(usage.jobs_today, 0);
+  add();
+  EXPECT_EQ(jobs_.usage_of("ann", clock_.now()).jobs_today, 1);
+  EXPECT_TRUE(make().import_one({}));
+  EXPECT_EQ(jobs_.usage_of("ann", clock_.now()).media_today, std::chrono::minutes(180));
+  NewJob next;
+  next.id = random_id();
+  next.owner = "ann";
+  next.limits.media_per_day = std::chrono::minutes(179);
+  EXPECT_EQ(jobs_.enqueue(next, clock_.now()).refused, OwnerLimit::kMediaPerDay);
+}
+
+TEST_F(ImporterTest, WhatCannotBeHadIsNotCharged) {
+  probe_ = [](const std::filesystem::path&) -> MediaSummary { throw Error(ErrorCode::kUnsupported, "no audio"); };
+  add();
+  EXPECT_TRUE(make().import_one({}));
+  EXPECT_EQ(jobs_.usage_of("ann", clock_.now()).media_today, std::chrono::minutes(0));
+}
+
 TEST_F(ImporterTest, AJobWaitsForItsSourceAndGetsItsName) {
   Importer importer = make();
   const std::string id = add();

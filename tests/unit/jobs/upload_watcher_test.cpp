@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <future>
+#include <semaphore>
 
 #include "base/ids.h"
 #include "base/temporary_folder.h"
@@ -25,7 +27,7 @@ class UploadWatcherTest : public ::testing::Test {
         UploadWatcher::Options{.interval = hours(1), .first_bytes = 4, .more_bytes = 3}, uploads_, jobs_, data_, feed_,
         clock_,
         UploadWatcher::Media{.reads_from_front = [this](const auto&, std::uint64_t) { return reads_from_front_; },
-                             .probe = [this](const auto& path, const JobSpec&) { return probe(path); }});
+                             .probe = [this](const auto& path, const JobSpec&) { return probe_(path); }});
   }
 
   MediaSummary probe(const std::filesystem::path& path) const {
@@ -47,9 +49,10 @@ class UploadWatcherTest : public ::testing::Test {
     std::ofstream(data_.upload(id), std::ios::app) << bytes;
     EXPECT_TRUE(uploads_.advance(id, from, from + bytes.size(), clock_.now() + hours(24)));
   }
-  std::string add_job(const std::string& upload_id) {
+  std::string add_job(const std::string& upload_id, const std::string& owner = {}) {
     NewJob job;
     job.id = random_id();
+    job.owner = owner;
     job.upload_id = upload_id;
     jobs_.enqueue(job, clock_.now());
     data_.workspace(job.id).create();
@@ -66,10 +69,80 @@ class UploadWatcherTest : public ::testing::Test {
   contract::InMemoryJobStore jobs_;
   ChangeFeed feed_{1000};
   FakeClock clock_;
+  std::function<MediaSummary(const std::filesystem::path&)> probe_ = [this](const auto& path) { return probe(path); };
   bool reads_from_front_ = true;
   bool unreadable_ = false;
   std::unique_ptr<UploadWatcher> watcher_;
 };
+
+TEST_F(UploadWatcherTest, AFileThatTakesLongHoldsUpNoOther) {
+  std::promise<void> gate;
+  std::shared_future<void> open = gate.get_future().share();
+  std::promise<void> began;
+  probe_ = [&](const std::filesystem::path& path) {
+    if (read_file(path, 100) == "slow") {
+      began.set_value();
+      open.wait();
+    }
+    return probe(path);
+  };
+  const std::string slow = add_job(add_upload("slow", 4), "eve");
+  watch();
+  began.get_future().wait();
+  const std::string fast = add_job(add_upload("fast", 4), "ann");
+  std::uint64_t seen = feed_.newest();
+  watcher_->poke();
+  for (int i = 0; i < 100 && !jobs_.get(fast)->upload_id.empty(); ++i)
+    seen = feed_.wait(seen, {.job_id = fast}, milliseconds(100), {}).next;
+  EXPECT_EQ(jobs_.get(fast)->media.content_type, "fast");
+  EXPECT_FALSE(jobs_.get(slow)->upload_id.empty());
+  gate.set_value();
+  watcher_->look();  // awaits the other thread
+  EXPECT_EQ(jobs_.get(slow)->media.content_type, "slow");
+}
+
+TEST_F(UploadWatcherTest, OneOwnersFilesNeverKeepAllThreadsBusy) {
+  constexpr int kSlow = 10;  // more than there are threads
+  std::promise<void> gate;
+  std::shared_future<void> open = gate.get_future().share();
+  std::counting_semaphore<> began(0);
+  std::atomic<int> under_way = 0;
+  std::atomic<int> most = 0;
+  probe_ = [&](const std::filesystem::path& path) {
+    if (read_file(path, 100) == "slow") {
+      most = std::max(most.load(), ++under_way);
+      began.release();
+      open.wait();
+      --under_way;
+    }
+    return probe(path);
+  };
+  for (int i = 0; i < kSlow; ++i) add_job(add_upload("slow", 4), "eve");
+  const std::string other = add_job(add_upload("ann's", 5), "ann");
+  std::uint64_t seen = feed_.newest();
+  watch();
+  for (int i = 0; i < 3; ++i) began.acquire();
+  for (int i = 0; i < 100 && !jobs_.get(other)->upload_id.empty(); ++i)
+    seen = feed_.wait(seen, {.job_id = other}, milliseconds(100), {}).next;
+  EXPECT_EQ(jobs_.get(other)->media.content_type, "ann's");
+  gate.set_value();
+  watcher_->look();
+  EXPECT_TRUE(jobs_.with_uploads().empty());
+  EXPECT_LE(most, 3);
+}
+
+TEST_F(UploadWatcherTest, AFileIsLookedIntoByOneThreadAtATime) {
+  std::atomic<int> probes = 0;
+  probe_ = [&](const std::filesystem::path& path) {
+    ++probes;
+    return probe(path);
+  };
+  for (int i = 0; i < 50; ++i) add_job(add_upload("file", 4));
+  watch();
+  watcher_->look();
+  EXPECT_EQ(probes, 50);
+  EXPECT_TRUE(jobs_.with_uploads().empty());
+}
 
 TEST_F(UploadWatcherTest, CutsOffWhatWasNotAcknowledged) {
   const std::string longer = add_upload("acknowledged", 20);
