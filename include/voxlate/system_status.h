@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "voxlate/cache.h"
 #include "voxlate/transcriber.h"
 #include "voxlate/translator.h"
 
@@ -38,6 +39,20 @@ struct GpuStatus {
   std::uint64_t memory_used_bytes = 0;
   std::optional<int> load_percent{};
   std::optional<int> temperature_c{};
+};
+
+/// A cache as it is shown to people.
+struct CacheReport {
+  std::string name;  ///< what it holds: "results", "translations"
+  std::string type;  ///< "memory", "file", "redis"
+  CacheStats stats;
+
+  /// How it stands with a server that holds it.
+  struct Connection {
+    bool connected = false;  ///< the last call was answered
+    std::string breaker;     ///< "closed", "open", "half_open": whether it is asked at all
+  };
+  std::optional<Connection> connection{};
 };
 
 /// The walls around the processes that read uploads.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "accounts/accounts.h"
+#include "app/caches.h"
 #include "app/engines.h"
 #include "app/model_files.h"
 #include "app/outward.h"
@@ -75,6 +76,7 @@ class App {
   ChangeFeed feed_;
   health::Sampler sampler_;
   health::GpuProbe gpus_{clock_};
+  Caches caches_;
   Engines engines_;
   const std::optional<MediaSandbox> media_sandbox_;
   jobs::JobCleaner cleaner_;
@@ -88,6 +90,7 @@ class App {
   jobs::WebhookSender webhook_sender_;
   std::unique_ptr<jobs::WatchFolder> watch_folder_;  // none without a setting
   jobs::Ticker model_ticker_;
+  jobs::Ticker cache_ticker_;
   jobs::Ticker remote_translators_;
   jobs::Ticker account_sweeper_;
   http::Server server_;

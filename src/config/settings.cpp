@@ -181,6 +181,15 @@ std::vector<std::string> parse_languages(std::string_view value) {
   return tags;
 }
 
+/// "redis://:***@host": the address of a server, without the user and the password in it.
+std::string without_password(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t at = url.rfind('@');
+  if (at == std::string::npos) return url;
+  return (scheme == std::string::npos || scheme > at ? std::string() : url.substr(0, scheme + 3)) + ":***" +
+         url.substr(at);
+}
+
 std::string show_seconds(std::chrono::seconds value) { return std::to_string(value.count()); }
 
 // Data: one entry a setting.
@@ -499,7 +508,7 @@ const std::vector<Setting>& table() {
        [](const Config& c) { return std::to_string(c.translation_max_sentences); }},
       {"translation.cache_mb",
        {"VOXLATE_TRANSLATION_CACHE_MB"},
-       "memory for translations of sentences that come again; 0: none",
+       "memory for translations of sentences that come again, where cache.type is memory; 0: none are kept anywhere",
        [](Config& c, std::string_view v) { c.translation_cache_mb = parse_int(v, 0, 4096); },
        [](const Config& c) { return std::to_string(c.translation_cache_mb); }},
       {"translation.max_text_characters",
@@ -580,6 +589,44 @@ const std::vector<Setting>& table() {
        "requests to one server at once, 1 to 64",
        [](Config& c, std::string_view v) { c.translation_remote_requests = parse_int(v, 1, 64); },
        [](const Config& c) { return std::to_string(c.translation_remote_requests); }},
+
+      {"cache.type",
+       {"VOXLATE_CACHE_TYPE", "CACHE_TYPE"},
+       "where results that come again are kept: memory, file (in the data folder) or redis",
+       [](Config& c, std::string_view v) {
+         c.cache_type = parse_choice(v, {"memory", "file", "redis"});
+       },
+       [](const Config& c) { return c.cache_type; }},
+      {"cache.max_entries",
+       {"VOXLATE_CACHE_MAX_ENTRIES"},
+       "results kept in memory or files, 1 to 10000000; a Redis has limits of its own",
+       [](Config& c, std::string_view v) { c.cache_max_entries = parse_int(v, 1, 10'000'000); },
+       [](const Config& c) { return std::to_string(c.cache_max_entries); }},
+      {"cache.max_mb",
+       {"VOXLATE_CACHE_MAX_MB"},
+       "memory for results, 1 to 65536",
+       [](Config& c, std::string_view v) { c.cache_max_mb = parse_int(v, 1, 65536); },
+       [](const Config& c) { return std::to_string(c.cache_max_mb); }},
+      {"cache.ttl_s",
+       {"VOXLATE_CACHE_TTL_S"},
+       "a result is kept for so long, in files and Redis a translation too, 1 to 31536000",
+       [](Config& c, std::string_view v) { c.cache_ttl = std::chrono::seconds(parse_int(v, 1, 31'536'000)); },
+       [](const Config& c) { return show_seconds(c.cache_ttl); }},
+      {"cache.redis_url",
+       {"VOXLATE_CACHE_REDIS_URL", "REDIS_URL"},
+       "redis://[:password@]host[:port][/db], where cache.type is redis",
+       [](Config& c, std::string_view v) { c.cache_redis_url = v; },
+       [](const Config& c) { return without_password(c.cache_redis_url); }},
+      {"cache.compression",
+       {"VOXLATE_CACHE_COMPRESSION"},
+       "values from 512 bytes on are compressed in files and Redis",
+       [](Config& c, std::string_view v) { c.cache_compression = parse_bool(v); },
+       [](const Config& c) { return show_bool(c.cache_compression); }},
+      {"cache.file_max_mb",
+       {"VOXLATE_CACHE_FILE_MAX_MB"},
+       "disk for each cache where cache.type is file, 1 to 1048576",
+       [](Config& c, std::string_view v) { c.cache_file_max_mb = parse_int(v, 1, 1'048'576); },
+       [](const Config& c) { return std::to_string(c.cache_file_max_mb); }},
 
       {"models.dir",
        {"VOXLATE_MODELS_DIR"},

@@ -51,6 +51,8 @@ class AccountsServerTest : public testing::Test {
                      },
                  .complete_spec = [](JobSpec&) {},
                  .status = [] { return SystemStatus{}; },
+                 .caches = [] { return std::vector<CacheReport>{}; },
+                 .clear_cache = [](const std::string&) { return std::uint64_t{0}; },
                  .transcript = [](const Job&) { return Transcript{}; },
                  .check_webhook_url = [](const std::string& url) { return url; },
                  .wake_workers = [] {},

@@ -97,6 +97,8 @@ class ServerTest : public testing::Test {
                  .probe = [this](const std::filesystem::path& path, const JobSpec& spec) { return probe_(path, spec); },
                  .complete_spec = [this](JobSpec& spec) { complete_spec_(spec); },
                  .status = [] { return status(); },
+                 .caches = [] { return caches(); },
+                 .clear_cache = [](const std::string& name) { return clear_cache(name); },
                  .transcript = [](const Job&) { return transcript(); },
                  .identify_language = [](std::string_view text) { return guesses(text); },
                  .translate = [](const Transcript& text, std::string_view target, Progress&,
@@ -121,6 +123,28 @@ class ServerTest : public testing::Test {
   static std::string check_url(const std::string& url) {
     if (url.starts_with("https://example.com/")) return url;
     throw Error(ErrorCode::kInvalidInput, "this address is not allowed: a test says so");
+  }
+
+  static std::vector<CacheReport> caches() {
+    return {{.name = "results",
+             .type = "memory",
+             .stats = {.entries = 2,
+                       .bytes = 1024,
+                       .max_entries = 1000,
+                       .max_bytes = 4096,
+                       .hits = 2,
+                       .misses = 1,
+                       .stored = 3,
+                       .evictions = 1,
+                       .errors = 0}},
+            {.name = "translations",
+             .type = "redis",
+             .stats = {.errors = 4},
+             .connection = CacheReport::Connection{.connected = false, .breaker = "open"}}};
+  }
+  static std::uint64_t clear_cache(const std::string& name) {
+    if (name == "results") return 1024;
+    throw Error(ErrorCode::kNotFound, "no such cache; there is: results");
   }
 
   void stop() {
