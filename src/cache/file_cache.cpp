@@ -28,6 +28,7 @@ constexpr std::string_view kMagic = "vxc1";
 constexpr std::string_view kTemporaryPrefix = ".tmp-";
 constexpr std::size_t kHeadBytes = 4 + 4 + 8 + 4;
 constexpr std::size_t kNameDigits = 32;
+constexpr std::size_t kMaxSpares = 16;
 constexpr std::size_t kClearedAtOnce = 256;  // files that a lock is held for
 
 std::uint64_t bytes_on_disk(std::uint64_t file_bytes) {
@@ -138,12 +139,11 @@ void FileCache::put(std::string_view key, std::string_view value, std::chrono::s
   const bool fits = key.size() + value.size() <= kMaxPackedValueBytes;
   const std::string bytes = fits ? file_head(key, expires_at) + pack_value(value, options_.compression) : "";
   const std::uint64_t on_disk = bytes_on_disk(bytes.size());
-  const std::uint64_t number = ++writes_;
-  const std::string temporary = fmt::format("{}{}", kTemporaryPrefix, number);
   const bool keep = fits && on_disk <= options_.max_bytes;
+  const std::string temporary = keep ? take_temporary() : "";
   const bool written = keep && write(temporary, bytes, expires_at);
   const MutexLock lock(mutex_);
-  if (const auto place = map_.find(name)) remove_place(*place);
+  if (const auto place = map_.find(name)) set_aside(*place);
   if (keep && !written) ++counts_.errors;
   if (!written) return;
   if (::renameat(folder_.get(), temporary.c_str(), folder_.get(), text_of(name).c_str()) != 0) {
@@ -151,10 +151,10 @@ void FileCache::put(std::string_view key, std::string_view value, std::chrono::s
     ::unlinkat(folder_.get(), temporary.c_str(), 0);
     return;
   }
-  map_.add({.key = name, .value = number, .bytes = on_disk, .expires_at = expires_at});
+  map_.add({.key = name, .value = ++numbers_, .bytes = on_disk, .expires_at = expires_at});
   ++counts_.stored;
   while (map_.is_over_limits(options_.max_entries, options_.max_bytes)) {
-    remove_place(map_.oldest());
+    set_aside(map_.oldest());
     ++counts_.evictions;
   }
 }
@@ -172,6 +172,8 @@ std::uint64_t FileCache::clear() {
   {
     const MutexLock lock(mutex_);
     left = map_.size();
+    for (const std::string& spare : spares_) ::unlinkat(folder_.get(), spare.c_str(), 0);
+    spares_.clear();
   }
   while (left > 0) {
     const MutexLock lock(mutex_);
@@ -259,21 +261,35 @@ std::optional<std::string> FileCache::read(const Name& name, std::string_view ke
   return packed ? unpack_value(*packed, kMaxPackedValueBytes) : std::nullopt;
 }
 
+/// A name for a file that is being written; there may be one to write over.
+std::string FileCache::take_temporary() {
+  {
+    const MutexLock lock(mutex_);
+    if (!spares_.empty()) {
+      std::string spare = std::move(spares_.back());
+      spares_.pop_back();
+      return spare;
+    }
+  }
+  return fmt::format("{}{}", kTemporaryPrefix, ++numbers_);
+}
+
 /// The file under its temporary name; false: there is none.
 bool FileCache::write(const std::string& temporary, std::string_view bytes, TimePoint expires_at) {
   if (!folder_ || !has_room()) {
     note_failure("the disk is nearly full");
+    if (folder_) ::unlinkat(folder_.get(), temporary.c_str(), 0);
     return false;
   }
-  const UniqueFd fd(
-      ::openat(folder_.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const UniqueFd fd(::openat(folder_.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   const std::array<timespec, 2> times = {timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, to_timespec(expires_at)};
-  if (fd && write_whole(fd.get(), bytes) && ::futimens(fd.get(), times.data()) == 0) {
+  if (fd && write_whole(fd.get(), bytes) && ::ftruncate(fd.get(), static_cast<off_t>(bytes.size())) == 0 &&
+      ::futimens(fd.get(), times.data()) == 0) {
     if (failing_.exchange(false)) log::info("cache stores again", {{"folder", options_.folder.filename().string()}});
     return true;
   }
   note_failure(std::strerror(errno));
-  if (fd) ::unlinkat(folder_.get(), temporary.c_str(), 0);
+  ::unlinkat(folder_.get(), temporary.c_str(), 0);
   return false;
 }
 
@@ -289,6 +305,18 @@ void FileCache::remove_file(const Name& name) const { ::unlinkat(folder_.get(), 
 void FileCache::remove_place(Map::Place place) {
   remove_file(place->key);
   map_.take(place);
+}
+
+/// For one that makes way for another.
+void FileCache::set_aside(Map::Place place) {
+  std::string spare = fmt::format("{}{}", kTemporaryPrefix, ++numbers_);
+  if (spares_.size() < kMaxSpares &&
+      ::renameat(folder_.get(), text_of(place->key).c_str(), folder_.get(), spare.c_str()) == 0) {
+    spares_.push_back(std::move(spare));
+    map_.take(place);
+  } else {
+    remove_place(place);
+  }
 }
 
 void FileCache::note_failure(std::string_view what) {

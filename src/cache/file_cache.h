@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -26,7 +27,9 @@ namespace voxlate::cache {
 ///   magic "vxc1"; checksum: CRC-32 of expires_at, key_size and key, four bytes; expires_at: milliseconds since the
 ///   epoch, 0: never, eight bytes; key_size: four bytes; all with the lowest byte first; packed: see packed_value.h
 ///
-/// The time of a file's last change is the one at which it expires: the start reads names and times, no file.
+/// The time of a file's last change is the one at which it expires: the start reads names and times, no file. Files
+/// that make way for others are written over instead of deleted and made anew, which some file systems are slow at;
+/// `erase` and `clear` leave nothing.
 class FileCache final : public Cache {
  public:
   struct Options {
@@ -69,19 +72,22 @@ class FileCache final : public Cache {
   static std::optional<Name> parse_name(std::string_view text);
   void take_over_folder();
   std::optional<std::string> read(const Name& name, std::string_view key) const;
+  std::string take_temporary();
   bool write(const std::string& temporary, std::string_view bytes, TimePoint expires_at);
   bool has_room() const;
   void remove_file(const Name& name) const;
   void remove_place(Map::Place place) REQUIRES(mutex_);
+  void set_aside(Map::Place place) REQUIRES(mutex_);
   void note_failure(std::string_view what);
 
   const Options options_;
   const Clock& clock_;
   const UniqueFd folder_;
-  std::atomic<std::uint64_t> writes_ = 0;
+  std::atomic<std::uint64_t> numbers_ = 0;
   std::atomic<bool> failing_ = false;  ///< said in the log
   mutable Mutex mutex_;                ///< also held while a file gets or loses its name
   Map map_ GUARDED_BY(mutex_);
+  std::vector<std::string> spares_ GUARDED_BY(mutex_);  // temporary names of files to write over
   CacheStats counts_ GUARDED_BY(mutex_);
 };
 

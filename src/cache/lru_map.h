@@ -55,6 +55,15 @@ class LruMap {
     places_.emplace(View(entries_.front().key), entries_.begin());
   }
 
+  /// Another value for the same key, which is the latest used then. Returns the value before.
+  Value replace(Place place, Value value, std::uint64_t bytes, TimePoint expires_at) {
+    bytes_ = bytes_ - place->bytes + bytes;
+    place->bytes = bytes;
+    place->expires_at = expires_at;
+    use(place);
+    return std::exchange(place->value, std::move(value));
+  }
+
   Entries take(Place place) {
     Entries taken;
     bytes_ -= place->bytes;

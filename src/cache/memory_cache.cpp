@@ -1,12 +1,13 @@
 #include "cache/memory_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace voxlate::cache {
 
 std::optional<std::string> MemoryCache::get(std::string_view key) {
   const TimePoint now = clock_.now();
-  std::shared_ptr<const std::string> value;
+  Value value;
   Map::Entries expired;  // freed after the lock
   {
     const MutexLock lock(mutex_);
@@ -20,8 +21,8 @@ std::optional<std::string> MemoryCache::get(std::string_view key) {
       ++counts_.misses;
     }
   }
-  if (!value) return std::nullopt;
-  return *value;
+  if (!value.bytes) return std::nullopt;
+  return std::string(value.bytes.get(), value.size);
 }
 
 void MemoryCache::put(std::string_view key, std::string_view value, std::chrono::seconds ttl) {
@@ -30,19 +31,26 @@ void MemoryCache::put(std::string_view key, std::string_view value, std::chrono:
     erase(key);
     return;
   }
-  Map::Entry entry{.key = std::string(key),
-                   .value = std::make_shared<const std::string>(value),
-                   .bytes = bytes,
-                   .expires_at = end_of_life(clock_.now(), ttl.count() > 0 ? ttl : options_.ttl)};
+  const TimePoint expires_at = end_of_life(clock_.now(), ttl.count() > 0 ? ttl : options_.ttl);
+  Value copy = copy_of(value);
   Map::Entries gone;
+  Value before;
   const MutexLock lock(mutex_);
-  if (const auto place = map_.find(key)) gone = map_.take(*place);
-  map_.add(std::move(entry));
+  if (const auto place = map_.find(key))
+    before = map_.replace(*place, std::move(copy), bytes, expires_at);
+  else
+    map_.add({.key = std::string(key), .value = std::move(copy), .bytes = bytes, .expires_at = expires_at});
   ++counts_.stored;
   while (map_.is_over_limits(options_.max_entries, options_.max_bytes)) {
     gone.splice(gone.end(), map_.take(map_.oldest()));
     ++counts_.evictions;
   }
+}
+
+MemoryCache::Value MemoryCache::copy_of(std::string_view bytes) {
+  auto copy = std::make_shared_for_overwrite<char[]>(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), copy.get());
+  return {.bytes = std::move(copy), .size = bytes.size()};
 }
 
 void MemoryCache::erase(std::string_view key) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,7 +39,14 @@ class MemoryCache final : public Cache {
   CacheStats stats() const override;
 
  private:
-  using Map = LruMap<std::string, std::shared_ptr<const std::string>, std::string_view>;
+  /// Shared with those who are copying it.
+  struct Value {
+    std::shared_ptr<const char[]> bytes;
+    std::size_t size = 0;
+  };
+  using Map = LruMap<std::string, Value, std::string_view>;
+
+  static Value copy_of(std::string_view bytes);
 
   const Options options_;
   const Clock& clock_;

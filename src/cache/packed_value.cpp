@@ -60,8 +60,9 @@ std::optional<std::string> unpack_value(std::string_view packed, std::size_t max
   } else if (packed.front() == 'z') {
     value.resize(size);
     uLongf inflated = size;
-    if (uncompress(bytes_of(value), &inflated, bytes_of(bytes), bytes.size()) != Z_OK || inflated != size)
-      return std::nullopt;
+    uLong used = bytes.size();
+    const int result = uncompress2(bytes_of(value), &inflated, bytes_of(bytes), &used);
+    if (result != Z_OK || inflated != size || used != bytes.size()) return std::nullopt;
   } else {
     return std::nullopt;
   }
