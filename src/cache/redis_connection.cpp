@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -194,8 +193,7 @@ void RedisConnection::send_some(std::string_view& bytes) const {
 }
 
 void RedisConnection::receive_some(std::size_t& received) {
-  std::array<char, 64 * 1024> buffer;
-  const ssize_t got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+  const ssize_t got = ::recv(socket_.get(), buffer_.data(), buffer_.size(), 0);
   if (got == 0) throw broken_off("closed by the server");
   if (got < 0) {
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return;
@@ -203,7 +201,7 @@ void RedisConnection::receive_some(std::size_t& received) {
   }
   received += static_cast<std::size_t>(got);
   if (received > kMaxReplyBytes) throw Error(ErrorCode::kCorrupt, "Redis sent more than was asked for");
-  if (::redisReaderFeed(reader_.get(), buffer.data(), static_cast<std::size_t>(got)) != REDIS_OK)
+  if (::redisReaderFeed(reader_.get(), buffer_.data(), static_cast<std::size_t>(got)) != REDIS_OK)
     throw Error(ErrorCode::kCorrupt, fmt::format("Redis sent no reply: {}", reader_->errstr));
 }
 

@@ -60,6 +60,7 @@ class RedisConnection {
   };
 
   UniqueFd socket_;
+  std::vector<char> buffer_ = std::vector<char>(std::size_t{64} << 10U);
   std::size_t elements_left_ = 0;  // of the call; the reader points here
   std::unique_ptr<redisReader, FreeReader> reader_;
 };

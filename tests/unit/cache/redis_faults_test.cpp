@@ -11,6 +11,7 @@
 
 #include "cache/redis_cache.h"
 #include "tests/contract/redis_process.h"
+#include "voxlate/error.h"
 
 namespace voxlate::cache {
 namespace {
@@ -128,11 +129,12 @@ TEST_F(RedisFaults, SlowFor5Seconds) {
   RedisProcess redis;
   RedisCache cache(options(redis.server()));
   cache.put("key", "value");
-  const std::jthread sleeper([&redis] { redis.ask({"DEBUG", "SLEEP", "5"}); });
+  const std::jthread sleeper([&redis] { EXPECT_THROW(redis.ask({"DEBUG", "SLEEP", "5"}), Error) << "it is killed"; });
   // Until it sleeps, calls work.
   while (cache.get("key")) {
   }
   expect_quick_failures(cache);
+  redis.kill();
 }
 
 TEST_F(RedisFaults, ManyThreadsAtOnceDoNotWaitForEachOther) {
