@@ -17,7 +17,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 json translations_of(const ServerProcess& server) {
-  for (const json& cache : get(server, "/api/caches").json.at("caches")) {
+  const json caches = get(server, "/api/caches").json.at("caches");
+  for (const json& cache : caches) {
     if (cache.at("name") == "translations") return cache;
   }
   return {};
