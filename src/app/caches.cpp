@@ -1,5 +1,6 @@
 #include "app/caches.h"
 
+#include <system_error>
 #include <utility>
 
 #include "cache/file_cache.h"
@@ -25,6 +26,8 @@ cache::RedisServer redis_server(const Config& config) {
 
 Caches::Caches(const Config& config, const std::filesystem::path& folder, const Clock& clock)
     : type_(config.cache_type) {
+  std::error_code ignored;
+  if (type_ != "file") std::filesystem::remove_all(folder, ignored);  // of a time with another setting
   add(config, folder, clock, "results",
       {.max_entries = static_cast<std::uint64_t>(config.cache_max_entries),
        .max_bytes = mebibytes(config.cache_max_mb)});

@@ -18,8 +18,8 @@ namespace voxlate::app {
 /// The caches of the server, all of the type that is configured. Thread-safe.
 class Caches {
  public:
-  /// `folder` is for those in files; `clock` outlives the object. Throws `kInvalidInput` when `cache.redis_url` is
-  /// none; a Redis that is not there is only said in the log.
+  /// `folder` is for those in files, and goes where they are not; `clock` outlives the object. Throws `kInvalidInput`
+  /// when `cache.redis_url` is none; a Redis that is not there is only said in the log.
   Caches(const Config& config, const std::filesystem::path& folder, const Clock& clock);
 
   /// Results of tasks by their input and options.

@@ -26,6 +26,12 @@ class CircuitBreaker {
     return true;
   }
 
+  /// Whether `allow` would say no: then nothing needs to be prepared.
+  bool refuses(TimePoint now) const {
+    const MutexLock lock(mutex_);
+    return state_ == State::kHalfOpen || (state_ == State::kOpen && now < retry_at_);
+  }
+
   /// True when that closed it.
   bool succeeded() {
     const MutexLock lock(mutex_);

@@ -39,7 +39,7 @@ std::vector<std::optional<std::string>> RedisCache::get_many(std::span<const std
   std::vector<std::optional<std::string>> values;
   values.reserve(keys.size());
   const auto deadline = std::chrono::steady_clock::now() + options_.call_limit;
-  for (std::size_t at = 0; at < keys.size(); at += kAtOnce) {
+  for (std::size_t at = 0; at < keys.size() && !breaker_.refuses(options_.now()); at += kAtOnce) {
     std::vector<RedisCommand> commands;
     for (const std::string& key : keys.subspan(at, std::min(kAtOnce, keys.size() - at)))
       commands.push_back({"GET", name_of(key)});
@@ -49,17 +49,20 @@ std::vector<std::optional<std::string>> RedisCache::get_many(std::span<const std
       ++(values.back() ? hits_ : misses_);
     }
   }
+  misses_ += keys.size() - values.size();
+  values.resize(keys.size());
   return values;
 }
 
 void RedisCache::put(std::string_view key, std::string_view value, std::chrono::seconds ttl) {
+  if (breaker_.refuses(options_.now())) return;
   const RedisCommand command = set_command(key, value, ttl);
   put_some({&command, 1}, std::chrono::steady_clock::now() + options_.call_limit);
 }
 
 void RedisCache::put_many(std::span<const CacheItem> items, std::chrono::seconds ttl) {
   const auto deadline = std::chrono::steady_clock::now() + options_.call_limit;
-  for (std::size_t at = 0; at < items.size(); at += kAtOnce) {
+  for (std::size_t at = 0; at < items.size() && !breaker_.refuses(options_.now()); at += kAtOnce) {
     std::vector<RedisCommand> commands;
     for (const CacheItem& item : items.subspan(at, std::min(kAtOnce, items.size() - at)))
       commands.push_back(set_command(item.key, item.value, ttl));

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -61,9 +62,10 @@ class RedisProcess {
   }
 
   /// One command on a connection of its own.
-  cache::RedisReply ask(const cache::RedisCommand& command) const {
+  cache::RedisReply ask(const cache::RedisCommand& command,
+                        std::chrono::milliseconds limit = std::chrono::seconds(10)) const {
     cache::HostResolver host("127.0.0.1", port_);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + limit;
     cache::RedisConnection connection(host, server(), deadline);
     return connection.run({&command, 1}, deadline).front();
   }

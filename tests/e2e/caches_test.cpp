@@ -60,13 +60,18 @@ TEST(Caches, TranslationsInFilesSurviveARestart) {
     EXPECT_EQ(translate(server), first);
     EXPECT_EQ(translations_of(server).at("hits"), 1);
   }
-  const ServerProcess server(folder.path(), flags);
-  EXPECT_EQ(translations_of(server).at("entries"), 1);
-  EXPECT_EQ(translate(server), first);
-  EXPECT_EQ(translations_of(server).at("hits"), 1);
-  EXPECT_EQ(translations_of(server).at("misses"), 0);
-  EXPECT_GT(remove(server, "/api/caches/translations").json.at("freed_bytes"), 0);
-  EXPECT_EQ(translations_of(server).at("entries"), 0);
+  {
+    const ServerProcess server(folder.path(), flags);
+    EXPECT_EQ(translations_of(server).at("entries"), 1);
+    EXPECT_EQ(translate(server), first);
+    EXPECT_EQ(translations_of(server).at("hits"), 1);
+    EXPECT_EQ(translations_of(server).at("misses"), 0);
+    EXPECT_GT(remove(server, "/api/caches/translations").json.at("freed_bytes"), 0);
+    EXPECT_EQ(translations_of(server).at("entries"), 0);
+    EXPECT_TRUE(std::filesystem::exists(folder / "cache"));
+  }
+  const ServerProcess in_memory(folder.path());
+  EXPECT_FALSE(std::filesystem::exists(folder / "cache")) << "nothing stays that nobody looks after";
 }
 
 TEST(Caches, ARedisThatIsNotThereStopsNothing) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <csignal>
 #include <functional>
+#include <optional>
 #include <thread>
 
 #include "cache/redis_cache.h"
@@ -35,6 +36,12 @@ class RedisFaults : public testing::Test {
     RedisCache::Options options{.server = server, .name = "test"};
     options.now = [this] { return CircuitBreaker::TimePoint(seconds(1000)) + milliseconds(now_ms_); };
     return options;
+  }
+  /// For tests in which calls work, however busy the machine is.
+  RedisCache::Options patient(const RedisServer& server) {
+    RedisCache::Options long_limit = options(server);
+    long_limit.call_limit = seconds(10);
+    return long_limit;
   }
   void advance(milliseconds by) { now_ms_ += by.count(); }
 
@@ -70,9 +77,14 @@ class RedisFaults : public testing::Test {
   }
 
   void expect_works_again(RedisCache& cache) {
-    advance(CircuitBreaker::kLastDelay);
-    cache.put("key", "again");
-    EXPECT_EQ(cache.get("key"), "again");
+    constexpr int kTries = 50;  // a busy machine may take longer than a call
+    std::optional<std::string> got;
+    for (int i = 0; i < kTries && !got; ++i) {
+      advance(CircuitBreaker::kLastDelay);
+      cache.put("key", "again");
+      got = cache.get("key");
+    }
+    EXPECT_EQ(got, "again");
     EXPECT_EQ(cache.breaker(), State::kClosed);
     EXPECT_TRUE(cache.connected());
   }
@@ -102,7 +114,7 @@ TEST_F(RedisFaults, KilledAndStartedAgain) {
 
 TEST_F(RedisFaults, RestartedBetweenTwoCallsItIsNoFailure) {
   RedisProcess redis;
-  RedisCache cache(options(redis.server()));
+  RedisCache cache(patient(redis.server()));
   cache.put("key", "value");
   redis.kill();
   redis.start();
@@ -130,8 +142,15 @@ TEST_F(RedisFaults, SlowFor5Seconds) {
   RedisCache cache(options(redis.server()));
   cache.put("key", "value");
   const std::jthread sleeper([&redis] { EXPECT_THROW(redis.ask({"DEBUG", "SLEEP", "5"}), Error) << "it is killed"; });
-  // Until it sleeps, calls work.
-  while (cache.get("key")) {
+  const auto answers = [&redis] {
+    try {
+      redis.ask({"PING"}, milliseconds(300));
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  };
+  while (answers()) {
   }
   expect_quick_failures(cache);
   redis.kill();
@@ -155,9 +174,8 @@ TEST_F(RedisFaults, ManyThreadsAtOnceDoNotWaitForEachOther) {
 
 TEST_F(RedisFaults, BusyConnectionsAreNoFailureOfTheServer) {
   RedisProcess redis;
-  RedisCache::Options one = options(redis.server());
+  RedisCache::Options one = patient(redis.server());
   one.max_connections = 1;
-  one.call_limit = seconds(10);
   RedisCache cache(one);
   std::atomic<int> found = 0;
   cache.put("key", "value");
@@ -175,7 +193,7 @@ TEST_F(RedisFaults, BusyConnectionsAreNoFailureOfTheServer) {
 
 TEST_F(RedisFaults, Flushed) {
   RedisProcess redis;
-  RedisCache cache(options(redis.server()));
+  RedisCache cache(patient(redis.server()));
   cache.put("key", "value");
   EXPECT_EQ(redis.ask({"FLUSHALL"}).text, "OK");
   EXPECT_EQ(cache.get("key"), std::nullopt);
@@ -186,7 +204,7 @@ TEST_F(RedisFaults, Flushed) {
 
 TEST_F(RedisFaults, OutOfMemoryItStillGivesWhatItHas) {
   RedisProcess redis;
-  RedisCache cache(options(redis.server()));
+  RedisCache cache(patient(redis.server()));
   cache.put("kept", "value");
   cache.put("key", "old");
   EXPECT_EQ(redis.ask({"CONFIG", "SET", "maxmemory", "1"}).text, "OK");
@@ -210,11 +228,11 @@ TEST_F(RedisFaults, APasswordThatIsMissingOrWrong) {
   expect_quick_failures(wrong);
   server.password = "hunter2";
   server.database = 3;
-  RedisCache right(options(server));
+  RedisCache right(patient(server));
   expect_works_again(right);
   server.user = "default";
   server.database = 4;
-  RedisCache elsewhere(options(server));
+  RedisCache elsewhere(patient(server));
   EXPECT_EQ(elsewhere.get("key"), std::nullopt) << "another database";
   server.database = 99;
   RedisCache nowhere(options(server));
@@ -223,7 +241,7 @@ TEST_F(RedisFaults, APasswordThatIsMissingOrWrong) {
 
 TEST_F(RedisFaults, APasswordThatIsSetMeanwhile) {
   RedisProcess redis;
-  RedisCache cache(options(redis.server()));
+  RedisCache cache(patient(redis.server()));
   cache.put("key", "value");
   EXPECT_EQ(redis.ask({"CONFIG", "SET", "requirepass", "hunter2"}).text, "OK");
   EXPECT_EQ(cache.get("key"), "value") << "whoever is in stays in";
@@ -235,7 +253,7 @@ TEST_F(RedisFaults, ClearLeavesTheKeysOfOthers) {
   redis.ask({"SET", "of another program", "1"});
   redis.ask({"SET", "voxlate:tests:k1", "1"});
   redis.ask({"SET", "voxlate:test", "1"});
-  RedisCache cache(options(redis.server()));
+  RedisCache cache(patient(redis.server()));
   for (int i = 0; i < 3000; ++i) cache.put(std::to_string(i), "x");
   EXPECT_EQ(cache.stats().entries, 3000U);
   EXPECT_GT(cache.clear(), 3000U);
@@ -244,7 +262,7 @@ TEST_F(RedisFaults, ClearLeavesTheKeysOfOthers) {
 
 TEST_F(RedisFaults, WhatOthersWriteUnderOurKeysIsAMiss) {
   RedisProcess redis;
-  RedisCache cache(options(redis.server()));
+  RedisCache cache(patient(redis.server()));
   cache.put("key", "value");
   EXPECT_EQ(redis.ask({"SET", "voxlate:test:kkey", "something else"}).text, "OK");
   EXPECT_EQ(cache.get("key"), std::nullopt);
@@ -258,7 +276,7 @@ TEST_F(RedisFaults, WhatOthersWriteUnderOurKeysIsAMiss) {
 
 TEST_F(RedisFaults, LargeValuesAreCompressed) {
   RedisProcess redis;
-  RedisCache cache(options(redis.server()));
+  RedisCache cache(patient(redis.server()));
   const std::string text(200'000, 'a');
   cache.put("key", text);
   EXPECT_LT(redis.ask({"STRLEN", "voxlate:test:kkey"}).integer, 2000);
