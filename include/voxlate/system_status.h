@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "voxlate/cache.h"
 #include "voxlate/memory_watch.h"
 #include "voxlate/resource_sample.h"
 #include "voxlate/transcriber.h"
@@ -30,6 +31,20 @@ struct ModelInMemory {
   std::uint64_t size_bytes = 0;
   std::chrono::seconds idle{};  ///< since it was last taken
   bool in_use = false;
+};
+
+/// A cache as it is shown to people.
+struct CacheReport {
+  std::string name;  ///< what it holds: "results", "translations"
+  std::string type;  ///< "memory", "file", "redis"
+  CacheStats stats;
+
+  /// How it stands with a server that holds it.
+  struct Connection {
+    bool connected = false;  ///< the last call was answered
+    std::string breaker;     ///< "closed", "open", "half_open": whether it is asked at all
+  };
+  std::optional<Connection> connection{};
 };
 
 /// The walls around the processes that read uploads.

@@ -26,6 +26,7 @@ constexpr std::size_t kFeedCapacity = 4096;
 constexpr int kMaxCrashes = 3;
 constexpr int kBriefWorkers = 1;
 constexpr std::chrono::seconds kModelsEvery{10};
+constexpr std::chrono::seconds kCachesEvery{60};
 constexpr std::chrono::seconds kRemoteTranslatorsEvery{30};
 constexpr std::chrono::hours kSweepAccountsEvery{24};
 constexpr std::chrono::seconds kMonitorEvery{1};
@@ -92,7 +93,8 @@ App::App(const Config& config)
       storage_({.path = data_.database(), .durability = &durability_}),
       accounts_(make_accounts(config, data_, account_store_, clock_)),
       feed_(kFeedCapacity),
-      engines_(config, clock_),
+      caches_(config, data_.cache(), clock_),
+      engines_(config, clock_, caches_.translations()),
       media_sandbox_(await_media_sandbox(engines_.media())),
       cleaner_({.retention = config.retention, .uploads = ids_of(uploads_.all())}, store_, data_, feed_, clock_),
       language_identifier_(make_language_identifier(config)),
@@ -129,6 +131,7 @@ App::App(const Config& config)
                       engines_.unload_idle_models();
                       models_.look_again();
                     }),
+      cache_ticker_("caches", kCachesEvery, [this](const std::stop_token&) { caches_.remove_expired(); }),
       remote_translators_("remote translators", kRemoteTranslatorsEvery,
                           [this](const std::stop_token& stop) { ask_remote_translators(stop); }),
       account_sweeper_("account sweeping", kSweepAccountsEvery,
@@ -183,6 +186,7 @@ void App::ask_remote_translators(const std::stop_token& stop) {
 void App::purge_user(const std::string& user_id) {
   const int jobs = cleaner_.remove_owner(user_id);
   upload_watcher_.remove_owner(user_id);
+  caches_.clear_all();  // whose text is in them cannot be told
   account_store_.finish_deletion(user_id);
   storage_.flush();
   log::info("user purged", {{"uid", user_id}, {"jobs", jobs}});
@@ -260,6 +264,8 @@ http::Services App::http_services() {
             translation::parse_glossary_lines(spec.glossary);  // refuses what is none
           },
       .status = [this] { return status(); },
+      .caches = [this] { return caches_.report(); },
+      .clear_cache = [this](const std::string& name) { return caches_.clear(name); },
       .transcript = [this](const Job& job) { return pipeline::job_transcript(job, data_.workspace(job.id), store_); },
       .identify_language = [this](std::string_view text) { return language_identifier_->identify(text); },
       .translate =

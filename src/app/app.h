@@ -6,6 +6,7 @@
 #include <string>
 
 #include "accounts/accounts.h"
+#include "app/caches.h"
 #include "app/engines.h"
 #include "app/model_files.h"
 #include "app/outward.h"
@@ -91,6 +92,7 @@ class App {
       {.limit_bytes =
            config_.memory_limit_bytes}};  // another one, whose looks do not shorten the time that rates are taken over
   health::GpuProbe gpus_{clock_};
+  Caches caches_;
   Engines engines_;
   const std::optional<MediaSandbox> media_sandbox_;
   jobs::JobCleaner cleaner_;
@@ -107,6 +109,7 @@ class App {
   jobs::WebhookSender webhook_sender_;
   std::unique_ptr<jobs::WatchFolder> watch_folder_;  // none without a setting
   jobs::Ticker model_ticker_;
+  jobs::Ticker cache_ticker_;
   jobs::Ticker remote_translators_;
   jobs::Ticker account_sweeper_;
   jobs::Ticker monitor_ticker_;

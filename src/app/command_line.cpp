@@ -13,6 +13,7 @@
 
 #include "app/app.h"
 #include "app/bench_command.h"
+#include "app/cache_bench.h"
 #include "app/doctor.h"
 #include "app/licences.h"
 #include "app/models_command.h"
@@ -228,15 +229,32 @@ void add_models(CLI::App& root, CommonOptions& common, ModelsRequest& request, s
   }
 }
 
-void add_bench(CLI::App& root, CommonOptions& common, BenchRequest& request, std::function<int()>& chosen) {
-  CLI::App* command = root.add_subcommand("bench", "how fast this machine computes a Whisper model");
+struct BenchRequests {
+  BenchRequest model;
+  CacheBenchRequest caches;
+};
+
+void add_bench(CLI::App& root, CommonOptions& common, BenchRequests& requests, std::function<int()>& chosen) {
+  CLI::App* command = root.add_subcommand("bench", "how fast this machine computes a Whisper model, or: bench caches");
   common.add_to(*command);
-  command->add_option("-m,--model", request.model, "as the list of models has it; default: the best one installed");
-  command->add_flag("--json", request.as_json, "for programs");
+  command->add_option("-m,--model", requests.model.model, "as the list of models has it; default: the best installed");
+  command->add_flag("--json", requests.model.as_json, "for programs");
   common.add_named(*command, "-t,--threads", "whisper.threads", "threads that compute; default: one a core");
-  command->callback([&common, &request, &chosen] {
-    chosen = [&common, &request] {
-      run_bench(common.load(), request);
+  CLI::App* caches = command->add_subcommand("caches", "values a second of each kind of cache");
+  common.add_to(*caches);
+  caches->add_flag("--json", requests.caches.as_json, "for programs");
+  caches->add_option("--redis", requests.caches.redis_url,
+                     "measure this one too: redis://[:password@]host[:port][/db]");
+  caches->callback([&common, &requests, &chosen] {
+    chosen = [&common, &requests] {
+      run_cache_bench(common.load(), requests.caches);
+      return 0;
+    };
+  });
+  command->callback([&common, &requests, &chosen, caches] {
+    if (caches->parsed()) return;
+    chosen = [&common, &requests] {
+      run_bench(common.load(), requests.model);
       return 0;
     };
   });
@@ -299,7 +317,7 @@ int run_command_line(std::vector<std::string> arguments) {
   CommonOptions common;
   TranscribeRequest request;
   ModelsRequest models;
-  BenchRequest bench;
+  BenchRequests bench;
   AddUserRequest user;
   bool with_licences = false;
   std::function<int()> chosen;

@@ -93,7 +93,7 @@ void print_routes(const std::vector<TranslationRoute>& routes) {
 
 void report_engines(const Config& config, std::vector<Finding>& findings) {
   const SystemClock clock;
-  const Engines engines(config, clock);
+  const Engines engines(config, clock, /*translations=*/nullptr);
   const Capabilities capabilities = engines.capabilities();
   fmt::print("Recognisers\n");
   for (const TranscriberInfo& engine : capabilities.engines) {

@@ -31,7 +31,7 @@ std::unique_ptr<Transcriber> make_sphinx(const Config& config) {
 
 /// Those on this machine by quality, then servers, or servers first when configured so.
 std::unique_ptr<translation::RoutingTranslator> make_translator(const Config& config, models::ModelFolder& folder,
-                                                                NeuralModels& models) {
+                                                                NeuralModels& models, Cache* translations) {
   std::vector<std::unique_ptr<translation::SentenceEngine>> engines;
   engines.push_back(make_neural(config, folder, models));
   engines.push_back(
@@ -41,7 +41,7 @@ std::unique_ptr<translation::RoutingTranslator> make_translator(const Config& co
   if (auto chat = make_chat(config)) engines.push_back(std::move(chat));
   if (config.translation_remote_first) std::rotate(engines.begin(), engines.begin() + local, engines.end());
   translation::RoutingOptions options;
-  options.cache_bytes = static_cast<std::size_t>(config.translation_cache_mb) << 20U;
+  options.cache = translations;
   return std::make_unique<translation::RoutingTranslator>(std::move(engines), std::move(options));
 }
 
@@ -50,7 +50,7 @@ constexpr std::chrono::seconds kIdleUnderPressure{10};
 
 }  // namespace
 
-Engines::Engines(const Config& config, const Clock& clock)
+Engines::Engines(const Config& config, const Clock& clock, Cache* translations)
     : media_(make_media_reader(config)),
       model_idle_time_(config.models_idle_time),
       computes_integers_(whisper_compute_type(config) == ComputeType::kInt8),
@@ -60,7 +60,7 @@ Engines::Engines(const Config& config, const Clock& clock)
       whisper_models_(static_cast<std::size_t>(loaded_models_limit(config)),
                       whisper_loader(config, model_folder_, compute_), clock),
       neural_models_(neural_models_limit(config), neural_loader(config, model_folder_, compute_), clock),
-      translator_(make_translator(config, model_folder_, neural_models_)) {
+      translator_(make_translator(config, model_folder_, neural_models_, translations)) {
   transcribers_.push_back(make_whisper(config, model_folder_, whisper_models_, compute_));
   if (sphinx::model_is_installed(config.sphinx_model_dir)) transcribers_.push_back(make_sphinx(config));
 }

@@ -16,6 +16,7 @@
 #include "pipeline/run_job.h"
 #include "translation/apertium_modes.h"
 #include "translation/routing_translator.h"
+#include "voxlate/cache.h"
 #include "voxlate/memory_holder.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcriber.h"
@@ -26,8 +27,8 @@ namespace voxlate::app {
 /// Thread-safe after construction.
 class Engines {
  public:
-  /// `clock` outlives it.
-  Engines(const Config& config, const Clock& clock);
+  /// `translations` is for sentences that come again; null: none are kept. It and `clock` outlive the object.
+  Engines(const Config& config, const Clock& clock, Cache* translations);
 
   /// Whisper is in it while a model for it is installed. No engine in it: the model of the embedded recogniser is
   /// not installed either.

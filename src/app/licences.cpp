@@ -18,6 +18,7 @@ struct Entry {
 constexpr Entry kLinked[] = {
     {"FFmpeg", "GPL-2.0-or-later", "reads and decodes media; LGPL-2.1-or-later where built without its GPL parts"},
     {"PocketSphinx, SphinxBase", "BSD-2-Clause", "speech recognition"},
+    {"hiredis", "BSD-3-Clause", "reads what a Redis says"},
     {"SQLite", "public domain", "job queue and database"},
     {"cpp-httplib", "MIT", "HTTP"},
     {"OpenSSL", "Apache-2.0", "hashing; TLS inside cpp-httplib"},

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <system_error>
 
+#include "app/caches.h"
 #include "app/engines.h"
 #include "app/media_files.h"
 #include "app/own_files.h"
@@ -110,7 +112,8 @@ bool transcribe_files(const Config& config, const TranscribeRequest& request, st
     throw Error(ErrorCode::kInvalidInput, "-of names the results of one file, but several files were given");
   }
   const SystemClock clock;
-  Engines engines(config, clock);
+  const std::unique_ptr<Cache> translations = make_translation_memory(config, clock);
+  Engines engines(config, clock, translations.get());
   if (!request.spec.targets.empty()) ask_remote_translators(engines, stop);
   bool all_done = true;
   for (const std::string& file : request.files) {

@@ -21,6 +21,7 @@ class DataFolder {
   const std::filesystem::path& path() const { return folder_; }
   std::filesystem::path database() const { return folder_ / "voxlate.db"; }
   std::filesystem::path uploads() const { return folder_ / "uploads"; }
+  std::filesystem::path cache() const { return folder_ / "cache"; }  ///< made by who needs it
 
   /// The workspace of a job. Throws `kNotFound` unless `job_id` has the form of an id.
   Workspace workspace(std::string_view job_id) const;

@@ -112,6 +112,14 @@ struct Config {
   std::chrono::seconds translation_remote_timeout{120};
   int translation_remote_requests = 4;
 
+  std::string cache_type = "memory";
+  int cache_max_entries = 1000;
+  int cache_max_mb = 64;
+  std::chrono::seconds cache_ttl{3600};
+  std::string cache_redis_url = "redis://127.0.0.1:6379";  ///< shown without its password
+  bool cache_compression = true;
+  int cache_file_max_mb = 1024;
+
   std::filesystem::path models_dir;  ///< a further folder with model files; empty: none
   std::string models_base_url = "https://huggingface.co";
   std::string translation_index = "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json";

@@ -5,6 +5,9 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "config/settings.h"
 #include "voxlate/error.h"
 
@@ -22,6 +25,14 @@ struct Secret {
 };
 constexpr Secret kSecrets[] = {{"VOXLATE_LIBRETRANSLATE_KEY", &Config::libretranslate_key},
                                {"VOXLATE_CHAT_KEY", &Config::chat_key}};
+
+/// Keys in the files of the systems replaced, in the section that still has them.
+struct OldKey {
+  std::string_view key;
+  std::string_view name;  ///< that it has now
+};
+constexpr OldKey kOldKeys[] = {
+    {"cache.max_size", "max_entries"}, {"cache.ttl", "ttl_s"}, {"cache.use_compression", "compression"}};
 
 void apply(Config& config, std::string_view key, std::string_view value, const std::string& origin) {
   const Setting& setting = find_setting(key);
@@ -52,7 +63,12 @@ std::string to_text(const toml::node& node, std::string_view key) {
 
 void apply_table(Config& config, const toml::table& table, const std::string& prefix, const std::string& origin) {
   for (const auto& [name, node] : table) {
-    const std::string key = prefix + std::string(name.str());
+    std::string key = prefix + std::string(name.str());
+    const auto* const old = std::ranges::find(kOldKeys, key, &OldKey::key);
+    if (old != std::end(kOldKeys)) {
+      if (table.contains(old->name)) continue;  // the own name wins
+      key = prefix + std::string(old->name);
+    }
     if (const auto* section = node.as_table()) {
       apply_table(config, *section, key + '.', origin);
     } else {

@@ -19,6 +19,7 @@ std::vector<Setting> whisper_settings();
 std::vector<Setting> vad_settings();
 std::vector<Setting> sphinx_settings();
 std::vector<Setting> translation_settings();
+std::vector<Setting> cache_settings();
 std::vector<Setting> models_settings();
 std::vector<Setting> remote_settings();
 std::vector<Setting> import_settings();

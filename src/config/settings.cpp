@@ -27,6 +27,7 @@ std::vector<Setting> all_sections() {
   add(config::vad_settings());
   add(config::sphinx_settings());
   add(config::translation_settings());
+  add(config::cache_settings());
   add(config::models_settings());
   add(config::remote_settings());
   add(config::import_settings());

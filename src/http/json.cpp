@@ -271,6 +271,35 @@ std::string model_list_json(const std::vector<ModelInfo>& models, const std::str
   return text_of({{"models", std::move(list)}, {"problem", problem}});
 }
 
+std::string cache_list_json(const std::vector<CacheReport>& caches) {
+  Json list = Json::array();
+  for (const CacheReport& cache : caches) {
+    const CacheStats& stats = cache.stats;
+    const std::uint64_t asked = stats.hits + stats.misses;
+    Json document = {
+        {"name", cache.name},
+        {"type", cache.type},
+        {"entries", stats.entries},
+        {"bytes", stats.bytes},
+        {"max_entries", stats.max_entries},
+        {"max_bytes", stats.max_bytes},
+        {"hits", stats.hits},
+        {"misses", stats.misses},
+        {"hit_rate", asked == 0 ? 0.0 : rounded(static_cast<double>(stats.hits) / static_cast<double>(asked), 10000)},
+        {"stored", stats.stored},
+        {"evictions", stats.evictions},
+        {"errors", stats.errors}};
+    if (cache.connection) {
+      document["connected"] = cache.connection->connected;
+      document["breaker"] = cache.connection->breaker;
+    }
+    list.push_back(std::move(document));
+  }
+  return text_of({{"caches", list}});
+}
+
+std::string cache_cleared_json(std::uint64_t freed_bytes) { return text_of({{"freed_bytes", freed_bytes}}); }
+
 std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue) {
   const auto count = [&](JobState state) {
     const auto found = queue.find(state);

@@ -35,6 +35,8 @@ std::string capabilities_json(const Capabilities& capabilities, const Options& o
 std::string model_json(const ModelInfo& model);
 /// `problem` is why the index of translation packages is old or missing.
 std::string model_list_json(const std::vector<ModelInfo>& models, const std::string& problem);
+std::string cache_list_json(const std::vector<CacheReport>& caches);
+std::string cache_cleared_json(std::uint64_t freed_bytes);
 std::string status_json(const SystemStatus& status, const std::map<JobState, int>& queue);
 
 /// Data of an event: the payload of a window change with the id of its job.

@@ -27,6 +27,8 @@ Response job_events(Api& api, Request& request);
 Response all_events(Api& api, Request& request);
 Response show_capabilities(Api& api, Request& request);
 Response show_status(Api& api, Request& request);
+Response list_caches(Api& api, Request& request);
+Response clear_cache(Api& api, Request& request);
 Response list_models(Api& api, Request& request);
 Response show_model(Api& api, Request& request);
 Response download_model(Api& api, Request& request);
@@ -120,6 +122,8 @@ inline constexpr std::array kRoutes = {
     Route{"GET", "/api/events", all_events, Access::kRead},
     Route{"GET", "/api/capabilities", show_capabilities, Access::kRead},
     Route{"GET", "/api/system/status", show_status, Access::kRead},
+    Route{"GET", "/api/caches", list_caches, Access::kRead},
+    Route{"DELETE", "/api/caches/{name}", clear_cache, Access::kAdmin},
     Route{"GET", "/api/models", list_models, Access::kRead},
     Route{"GET", "/api/models/{id}", show_model, Access::kRead},
     Route{"POST", "/api/models/{id}/download", download_model, Access::kAdmin},

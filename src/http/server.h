@@ -89,6 +89,9 @@ struct Services {
   /// Fills defaults and refuses what cannot be done; everything it throws but `kUnavailable` becomes 422.
   std::function<void(JobSpec&)> complete_spec;
   std::function<SystemStatus()> status;
+  std::function<std::vector<CacheReport>()> caches{};
+  /// Returns the bytes that were freed. Throws `kNotFound`.
+  std::function<std::uint64_t(const std::string& name)> clear_cache{};
   /// What is recognised so far, in order; the whole transcript once the job is completed.
   std::function<Transcript(const Job&)> transcript;
   /// What of a text of any length is in which language, the most probable one first; nothing where it cannot be told.

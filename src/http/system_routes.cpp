@@ -34,6 +34,12 @@ Response show_status(Api& api, Request&) {
   return json_response(200, status_json(api.services.status(), api.services.store.count_by_state()));
 }
 
+Response list_caches(Api& api, Request&) { return json_response(200, cache_list_json(api.services.caches())); }
+
+Response clear_cache(Api& api, Request& request) {
+  return json_response(200, cache_cleared_json(api.services.clear_cache(request.captures.at("name"))));
+}
+
 Response send_openapi(Api&, Request&) {
   Response response;
   response.content_type = "application/yaml";

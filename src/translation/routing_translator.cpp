@@ -53,7 +53,7 @@ RoutingTranslator::RoutingTranslator(std::vector<std::unique_ptr<SentenceEngine>
     : engines_(std::move(engines)),
       join_(options.join),
       rests_(engines_.size(), options.rest, std::move(options.now)),
-      cache_(options.cache_bytes),
+      cache_(options.cache),
       table_(std::make_shared<const RouteTable>(pairs())) {}
 
 RoutingTranslator::~RoutingTranslator() = default;

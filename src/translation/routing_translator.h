@@ -22,7 +22,7 @@ namespace voxlate::translation {
 struct RoutingOptions {
   JoinOptions join;
   std::chrono::milliseconds rest{60'000};  ///< an engine that hung, or failed twice in a row, is not asked so long
-  std::size_t cache_bytes = 32 << 20;      ///< of sentences that come again
+  Cache* cache = nullptr;                  ///< for sentences that come again; outlives the translator; null: none
   SteadyNow now = std::chrono::steady_clock::now;
 };
 

@@ -1,54 +1,43 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "base/mutex.h"
 #include "translation/sentence_engine.h"
+#include "voxlate/cache.h"
 
 namespace voxlate::translation {
 
 /// Translations of sentences that were asked for lately: series and formulas repeat themselves, and a job that is done
-/// again in another format costs nothing. Beyond its size the least recently used goes. Thread-safe.
+/// again in another format costs nothing. Where they lie, how many and for how long is the business of the cache below.
+/// Thread-safe.
 class SentenceCache {
  public:
-  /// 0: nothing is kept.
-  explicit SentenceCache(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+  /// `cache` outlives it; null: nothing is kept.
+  explicit SentenceCache(Cache* cache) : cache_(cache) {}
 
-  std::optional<Translation> find(const EnginePair& pair, std::string_view sentence);
-  void add(const EnginePair& pair, std::string_view sentence, const Translation& translation);
+  /// One a sentence, in order.
+  std::vector<std::optional<Translation>> find(const EnginePair& pair, std::span<const std::string> sentences);
 
-  struct Use {
-    std::size_t sentences = 0;
-    std::size_t bytes = 0;
-    std::uint64_t hits = 0;
-    std::uint64_t misses = 0;
-  };
-  Use use() const;
-
-  /// Returns the bytes.
-  std::size_t clear();
+  /// `translations` are those of `sentences`, in order.
+  void add(const EnginePair& pair, std::span<const std::string> sentences, std::span<const Translation> translations);
 
  private:
-  struct Entry {
-    std::string key;
-    Translation translation;
-    std::size_t bytes = 0;
-  };
-
-  const std::size_t max_bytes_;
-  mutable Mutex mutex_;
-  std::list<Entry> entries_ GUARDED_BY(mutex_);                                                 // the latest first
-  std::unordered_map<std::string_view, std::list<Entry>::iterator> places_ GUARDED_BY(mutex_);  // of keys in entries_
-  std::size_t bytes_ GUARDED_BY(mutex_) = 0;
-  std::uint64_t hits_ GUARDED_BY(mutex_) = 0;
-  std::uint64_t misses_ GUARDED_BY(mutex_) = 0;
+  Cache* const cache_;
 };
+
+/// A translation as the value of a cache.
+///
+///   value   = format count version*     format: the byte 1; count: one byte
+///   version = cut score size text       cut: one byte, 0 or 1; score: the eight bytes of the double;
+///                                       size: four bytes; all with the lowest byte first
+///
+/// Of more than 255 versions the first are taken.
+std::string encode_translation(const Translation& translation);
+/// Nothing unless `encode_translation` made the value.
+std::optional<Translation> decode_translation(std::string_view value);
 
 }  // namespace voxlate::translation

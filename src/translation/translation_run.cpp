@@ -150,9 +150,10 @@ std::vector<Translation> TranslationRun::take(const Step& step, std::span<const 
   std::vector<Translation> translations(texts.size());
   std::vector<std::string> asked;
   std::vector<std::size_t> places;
+  std::vector<std::optional<Translation>> known = setting_.cache.find(step.pair, texts);
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (std::optional<Translation> known = setting_.cache.find(step.pair, texts[i])) {
-      translations[i] = std::move(*known);
+    if (known[i]) {
+      translations[i] = std::move(*known[i]);
     } else {
       asked.push_back(texts[i]);
       places.push_back(i);
@@ -162,10 +163,8 @@ std::vector<Translation> TranslationRun::take(const Step& step, std::span<const 
   std::vector<Translation> fresh = setting_.engines[step.engine]->translate_versions(asked, step.pair, setting_.stop);
   if (fresh.size() != asked.size()) throw Error(ErrorCode::kInternal, "a translation engine lost a sentence");
   setting_.rests.worked(step.engine);
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    setting_.cache.add(step.pair, asked[i], fresh[i]);
-    translations[places[i]] = std::move(fresh[i]);
-  }
+  setting_.cache.add(step.pair, asked, fresh);
+  for (std::size_t i = 0; i < asked.size(); ++i) translations[places[i]] = std::move(fresh[i]);
   return translations;
 }
 

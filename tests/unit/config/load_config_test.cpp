@@ -129,6 +129,32 @@ TEST_F(LoadConfig, ADeviceIsOneOfAKindAndMayHaveANumber) {
   }
 }
 
+TEST_F(LoadConfig, OldNamesOfTheCacheKeepWorking) {
+  const Config config =
+      load_config({.file = write("[cache]\nmax_size = 7\nttl = 60\nuse_compression = false\ntype = \"file\"\n"),
+                   .environment = {{"REDIS_URL", "redis://cache:6380/2"}, {"CACHE_TYPE", "redis"}},
+                   .flags = {}});
+  EXPECT_EQ(config.cache_max_entries, 7);
+  EXPECT_EQ(config.cache_ttl, std::chrono::seconds(60));
+  EXPECT_FALSE(config.cache_compression);
+  EXPECT_EQ(config.cache_type, "redis");
+  EXPECT_EQ(config.cache_redis_url, "redis://cache:6380/2");
+  EXPECT_EQ(load_config({.file = write("[cache]\nmax_entries = 5\nmax_size = 7\n")}).cache_max_entries, 5);
+  EXPECT_THAT(message_of({.file = write("[cache]\nmax_size = 0\n")}), HasSubstr("cache.max_entries"));
+  EXPECT_THAT(message_of({.flags = {{"cache.type", "disk"}}}), HasSubstr("expected one of memory, file, redis"));
+}
+
+TEST_F(LoadConfig, ThePasswordOfARedisIsNotShown) {
+  for (const std::string url : {"redis://:hunter2@cache:6379/0", "redis://me:hunter2@cache", ":hunter2@cache",
+                                "redis://:hunter2@@cache", "hunter2@redis://cache"}) {
+    const Config config = load_config({.environment = {{"REDIS_URL", url}}});
+    EXPECT_EQ(config.cache_redis_url, url);
+    const std::string shown = find_setting("cache.redis_url").value.show(config);
+    EXPECT_THAT(shown, ::testing::Not(HasSubstr("hunter2")));
+    EXPECT_THAT(shown, HasSubstr("cache"));
+  }
+}
+
 TEST_F(LoadConfig, AddressesOfServersAreChecked) {
   for (const std::string url :
        {"", "http://127.0.0.1:8080/v1", "https://api.example.com/v1/", "http://[::1]:11434/v1"}) {

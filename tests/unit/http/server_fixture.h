@@ -23,6 +23,8 @@ class ServerTest : public ServicesTest {
     services.probe = [this](const std::filesystem::path& path, const JobSpec& spec) { return probe_(path, spec); };
     services.complete_spec = [this](JobSpec& spec) { complete_spec_(spec); };
     services.status = [] { return status(); };
+    services.caches = [] { return caches(); };
+    services.clear_cache = [](const std::string& name) { return clear_cache(name); };
     services.transcript = [](const Job&) { return transcript(); };
     services.identify_language = [](std::string_view text) { return guesses(text); };
     services.translate = [](const Transcript& text, std::string_view target, Progress&, std::stop_token) {
@@ -37,6 +39,28 @@ class ServerTest : public ServicesTest {
     };
     services.upload_changed = [this] { ++upload_changes_; };
     serve(std::move(services));
+  }
+
+  static std::vector<CacheReport> caches() {
+    return {{.name = "results",
+             .type = "memory",
+             .stats = {.entries = 2,
+                       .bytes = 1024,
+                       .max_entries = 1000,
+                       .max_bytes = 4096,
+                       .hits = 2,
+                       .misses = 1,
+                       .stored = 3,
+                       .evictions = 1,
+                       .errors = 0}},
+            {.name = "translations",
+             .type = "redis",
+             .stats = {.errors = 4},
+             .connection = CacheReport::Connection{.connected = false, .breaker = "open"}}};
+  }
+  static std::uint64_t clear_cache(const std::string& name) {
+    if (name == "results") return 1024;
+    throw Error(ErrorCode::kNotFound, "no such cache; there is: results");
   }
 
   /// Stands for the rules, which have tests of their own.

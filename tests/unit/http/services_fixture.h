@@ -85,6 +85,8 @@ class ServicesTest : public testing::Test {
             .probe = [](const std::filesystem::path&, const JobSpec&) { return MediaSummary{}; },
             .complete_spec = [](JobSpec&) {},
             .status = [] { return SystemStatus{}; },
+            .caches = [] { return std::vector<CacheReport>{}; },
+            .clear_cache = [](const std::string&) { return std::uint64_t{0}; },
             .transcript = [](const Job&) { return Transcript{}; },
             .check_import_url = [](const std::string& url) { return url; },
             .check_webhook_url = [](const std::string& url) { return url; },

@@ -38,6 +38,8 @@ constexpr std::array kRows = {
     Row{"GET", "/api/events"},
     Row{"GET", "/api/capabilities"},
     Row{"GET", "/api/system/status"},
+    Row{"GET", "/api/caches"},
+    Row{"DELETE", "/api/caches/{name}"},
     Row{"GET", "/api/models"},
     Row{"GET", "/api/models/{id}", Thing::kModel},
     Row{"POST", "/api/models/{id}/download", Thing::kModel, 202},

@@ -82,8 +82,8 @@ class RouteFall : public ::testing::Test {
 
   RoutingTranslator& translator() {
     if (!translator_) {
-      translator_ = std::make_unique<RoutingTranslator>(
-          std::move(engines_), RoutingOptions{.join = {}, .cache_bytes = 0, .now = [this] { return now_; }});
+      translator_ = std::make_unique<RoutingTranslator>(std::move(engines_),
+                                                        RoutingOptions{.join = {}, .now = [this] { return now_; }});
     }
     return *translator_;
   }
