@@ -316,7 +316,8 @@ ResourceSample App::look_at_resources() {
 }
 
 health::MemoryWatchdog::Parts App::watchdog_parts() {
-  std::vector<MemoryHolder> holders = engines_.memory_holders();
+  std::vector<MemoryHolder> holders = caches_.memory_holders();
+  std::ranges::move(engines_.memory_holders(), std::back_inserter(holders));
   holders.push_back({.name = "database",
                      .bytes = [this] { return storage_.memory_bytes(); },
                      .release = [this](ReleaseMode) { return storage_.release_memory(); }});

@@ -1,5 +1,6 @@
 #include "app/caches.h"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -94,6 +95,22 @@ void Caches::clear_all() {
 
 void Caches::remove_expired() {
   for (const Named& named : caches_) named.cache->remove_expired();
+}
+
+std::vector<MemoryHolder> Caches::memory_holders() {
+  std::vector<MemoryHolder> holders;
+  if (type_ != "memory") return holders;
+  for (const Named& named : caches_) {
+    Cache& cache = *named.cache;
+    const auto release = [&cache](ReleaseMode mode) {
+      const std::uint64_t before = cache.stats().bytes;
+      if (mode == ReleaseMode::kAggressive) return cache.clear();
+      cache.remove_expired();
+      return before - std::min(before, cache.stats().bytes);
+    };
+    holders.push_back({.name = named.name, .bytes = [&cache] { return cache.stats().bytes; }, .release = release});
+  }
+  return holders;
 }
 
 std::unique_ptr<Cache> make_translation_memory(const Config& config, const Clock& clock) {

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "voxlate/cache.h"
+#include "voxlate/memory_holder.h"
 #include "voxlate/system_status.h"
 
 namespace voxlate::app {
@@ -36,6 +37,9 @@ class Caches {
 
   /// Frees what has expired; called every now and then.
   void remove_expired();
+
+  /// Those whose entries are in this process. What has expired goes first, then all. Borrows from this object.
+  std::vector<MemoryHolder> memory_holders();
 
  private:
   static constexpr std::size_t kResults = 0;
