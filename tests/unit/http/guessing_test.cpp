@@ -2,6 +2,7 @@
 
 #include "base/ids.h"
 #include "tests/unit/http/accounts_fixture.h"
+#include "tests/unit/http/server_fixture.h"
 
 namespace voxlate::http {
 namespace {
