@@ -336,7 +336,8 @@ health::MemoryWatchdog::Parts App::watchdog_parts() {
 jobs::Admission App::admission() {
   return {.fits =
               [this](const Job& job) {
-                const std::uint64_t needs = std::min(memory_needed(job), admission_.most_bytes());
+                const std::uint64_t needs = memory_needed(job);
+                if (needs > admission_.most_bytes()) return true;  // to fail at once
                 return admission_.ask(job.id, needs, clock_.now()) == health::Admission::Answer::kStart;
               },
           .ended =

@@ -13,6 +13,7 @@
 #include "app/remote_translators.h"
 #include "app/whisper_engine.h"
 #include "app/whisper_network.h"
+#include "base/heap.h"
 #include "sphinx/sphinx_transcriber.h"
 #include "subtitles/format.h"
 #include "subtitles/profile.h"
@@ -23,7 +24,7 @@
 namespace voxlate::app {
 namespace {
 
-std::unique_ptr<Transcriber> make_sphinx(const Config& config) {
+std::unique_ptr<sphinx::SphinxTranscriber> make_sphinx(const Config& config) {
   return std::make_unique<sphinx::SphinxTranscriber>(
       sphinx::SphinxTranscriber::Options{.model_folder = config.sphinx_model_dir, .decoders = config.sphinx_decoders},
       [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
@@ -45,6 +46,10 @@ std::unique_ptr<translation::RoutingTranslator> make_translator(const Config& co
   return std::make_unique<translation::RoutingTranslator>(std::move(engines), std::move(options));
 }
 
+std::uint64_t decoder_bytes(int decoders) {
+  return static_cast<std::uint64_t>(decoders) * sphinx::SphinxTranscriber::kDecoderBytes;
+}
+
 /// A model that has rested so long goes when memory is short, whatever `models.idle_seconds` says.
 constexpr std::chrono::seconds kIdleUnderPressure{10};
 
@@ -62,7 +67,11 @@ Engines::Engines(const Config& config, const Clock& clock, Cache* translations)
       neural_models_(neural_models_limit(config), neural_loader(config, model_folder_, compute_), clock),
       translator_(make_translator(config, model_folder_, neural_models_, translations)) {
   transcribers_.push_back(make_whisper(config, model_folder_, whisper_models_, compute_));
-  if (sphinx::model_is_installed(config.sphinx_model_dir)) transcribers_.push_back(make_sphinx(config));
+  if (sphinx::model_is_installed(config.sphinx_model_dir)) {
+    auto sphinx = make_sphinx(config);
+    sphinx_ = sphinx.get();
+    transcribers_.push_back(std::move(sphinx));
+  }
 }
 
 translation::ApertiumModesOptions apertium_modes(const Config& config) {
@@ -109,6 +118,7 @@ void Engines::unload_idle_models() {
   if (model_idle_time_.count() == 0) return;
   whisper_models_.unload_unused(model_idle_time_);
   neural_models_.unload_unused(model_idle_time_);
+  if (sphinx_ != nullptr && sphinx_->release_unused(model_idle_time_) > 0) return_freed_memory();
 }
 
 std::vector<MemoryHolder> Engines::memory_holders() {
@@ -120,19 +130,32 @@ std::vector<MemoryHolder> Engines::memory_holders() {
   const auto idle_time = [](ReleaseMode mode) {
     return mode == ReleaseMode::kAggressive ? std::chrono::seconds(0) : kIdleUnderPressure;
   };
-  return {{.name = "translation models",
-           .bytes = [this, bytes_of] { return bytes_of(neural_models_); },
-           .release = [this, idle_time](ReleaseMode mode) { return neural_models_.unload_unused(idle_time(mode)); }},
-          {.name = "recogniser models",
-           .bytes = [this, bytes_of] { return bytes_of(whisper_models_); },
-           .release = [this, idle_time](ReleaseMode mode) { return whisper_models_.unload_unused(idle_time(mode)); }}};
+  std::vector<MemoryHolder> holders;
+  if (sphinx_ != nullptr) {
+    holders.push_back(
+        {.name = "embedded recogniser",
+         .bytes = [this] { return decoder_bytes(sphinx_->decoders_in_memory()); },
+         .release = [this,
+                     idle_time](ReleaseMode mode) { return decoder_bytes(sphinx_->release_unused(idle_time(mode))); }});
+  }
+  holders.push_back(
+      {.name = "translation models",
+       .bytes = [this, bytes_of] { return bytes_of(neural_models_); },
+       .release = [this, idle_time](ReleaseMode mode) { return neural_models_.unload_unused(idle_time(mode)); }});
+  holders.push_back(
+      {.name = "recogniser models",
+       .bytes = [this, bytes_of] { return bytes_of(whisper_models_); },
+       .release = [this, idle_time](ReleaseMode mode) { return whisper_models_.unload_unused(idle_time(mode)); }});
+  return holders;
 }
 
 std::uint64_t Engines::memory_needed(const Job& job) const {
-  return app::memory_needed(job, {.files = model_folder_.scan(),
-                                  .loaded = loaded_models_.loaded(),
-                                  .computes_integers = computes_integers_,
-                                  .max_windows = max_windows_});
+  return app::memory_needed(
+      job, {.files = model_folder_.scan(),
+            .loaded = loaded_models_.loaded(),
+            .computes_integers = computes_integers_,
+            .max_windows = max_windows_,
+            .sphinx_decoders = sphinx_ == nullptr ? 0 : sphinx_->decoders() - sphinx_->decoders_in_memory()});
 }
 
 pipeline::JobTools Engines::tools() const {

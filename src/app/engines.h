@@ -21,6 +21,10 @@
 #include "voxlate/system_status.h"
 #include "voxlate/transcriber.h"
 
+namespace voxlate::sphinx {
+class SphinxTranscriber;
+}  // namespace voxlate::sphinx
+
 namespace voxlate::app {
 
 /// The recognisers and the translator of this installation, as `serve` and `transcribe` both use them.
@@ -69,6 +73,7 @@ class Engines {
   NeuralModels neural_models_;
   models::JoinedModels loaded_models_{{&whisper_models_, &neural_models_}};
   std::vector<std::unique_ptr<Transcriber>> transcribers_;  // best first
+  sphinx::SphinxTranscriber* sphinx_ = nullptr;             // among them, where its model is installed
   std::unique_ptr<translation::RoutingTranslator> translator_;
 };
 

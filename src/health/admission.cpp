@@ -21,7 +21,10 @@ std::string_view reason_name(Admission::Answer answer) {
 }  // namespace
 
 Admission::Admission(Options options, std::function<ResourceSample()> latest, std::function<bool()> admits)
-    : options_(options), latest_(std::move(latest)), admits_(std::move(admits)) {}
+    : options_(options),
+      latest_(std::move(latest)),
+      admits_(std::move(admits)),
+      idle_bytes_(latest_().process_rss_bytes) {}
 
 Admission::Answer Admission::ask(const std::string& job_id, std::uint64_t needs_bytes, TimePoint now) {
   const MutexLock lock(mutex_);
@@ -50,7 +53,7 @@ void Admission::ended(const std::string& job_id) {
 
 std::uint64_t Admission::most_bytes() const {
   const ResourceSample sample = latest_();
-  return share_of(sample.memory_total_bytes, options_.alone_percent);
+  return above(share_of(sample.memory_total_bytes, options_.alone_percent), idle_bytes_);
 }
 
 std::optional<Admission::Waiting> Admission::waiting() const {

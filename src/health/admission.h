@@ -34,7 +34,8 @@ class Admission {
 
   void ended(const std::string& job_id);
 
-  /// The most that a job can need here; one that needs more would wait for ever.
+  /// The most that a job can need here, beside what the process takes without jobs; one that needs more would wait for
+  /// ever.
   std::uint64_t most_bytes() const;
 
   /// What the queue waits for since the last `ask`.
@@ -61,6 +62,7 @@ class Admission {
   const Options options_;
   const std::function<ResourceSample()> latest_;
   const std::function<bool()> admits_;
+  const std::uint64_t idle_bytes_;  ///< of the process when no job had run yet
 
   mutable Mutex mutex_;
   std::map<std::string, Running> running_ GUARDED_BY(mutex_);

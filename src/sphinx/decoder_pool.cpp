@@ -8,6 +8,22 @@ DecoderPool::DecoderPool(const Decoder::Options& options, int decoders) : option
   for (int i = 0; i < decoders; ++i) threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
 }
 
+int DecoderPool::loaded() {
+  const MutexLock lock(mutex_);
+  return loaded_;
+}
+
+int DecoderPool::release_unused(std::chrono::seconds time) {
+  const MutexLock lock(mutex_);
+  if (!jobs_.empty() || std::chrono::steady_clock::now() - last_use_ < time) return 0;
+  const int before = loaded_;
+  releasing_ = true;
+  waiting_.notify_all();
+  finished_.wait(mutex_, std::stop_token(), [&]() REQUIRES(mutex_) { return loaded_ == 0 || !jobs_.empty(); });
+  releasing_ = false;
+  return before - loaded_;
+}
+
 DecoderPool::Ticket::Ticket(DecoderPool& pool) : pool_(pool) {
   const MutexLock lock(pool.mutex_);
   id_ = pool.next_id_++;
@@ -19,6 +35,7 @@ DecoderPool::Ticket::~Ticket() {
   const auto job = pool_.jobs_.find(id_);
   job->second.stop.request_stop();
   pool_.jobs_.erase(job);
+  pool_.last_use_ = std::chrono::steady_clock::now();
 }
 
 void DecoderPool::Ticket::submit(std::vector<std::int16_t> samples) {
@@ -43,10 +60,19 @@ std::optional<std::vector<DecodedWord>> DecoderPool::Ticket::take(std::chrono::m
 
 void DecoderPool::run(const std::stop_token& stop) {
   std::optional<Decoder> decoder;
-  while (std::optional<Task> task = next_task(stop)) {
+  while (!stop.stop_requested()) {
+    std::optional<Task> task = next_task(stop, decoder.has_value());
+    if (!task) {
+      if (decoder) note_loaded(-1);
+      decoder.reset();
+      continue;
+    }
     Outcome outcome;
     try {
-      if (!decoder) decoder.emplace(options_);
+      if (!decoder) {
+        decoder.emplace(options_);
+        note_loaded(1);
+      }
       outcome.words = decoder->decode(task->samples, task->stop);
     } catch (...) {
       outcome.error = std::current_exception();  // thrown again in the thread of the job
@@ -59,14 +85,21 @@ void DecoderPool::run(const std::stop_token& stop) {
   }
 }
 
-std::optional<DecoderPool::Task> DecoderPool::next_task(const std::stop_token& stop) {
+/// Nothing: the decoder is to be freed, or there is no more to do.
+std::optional<DecoderPool::Task> DecoderPool::next_task(const std::stop_token& stop, bool has_decoder) {
   const MutexLock lock(mutex_);
   std::optional<Task> task;
   waiting_.wait(mutex_, stop, [&]() REQUIRES(mutex_) {
     task = take_task();
-    return task.has_value();
+    return task.has_value() || (releasing_ && has_decoder);
   });
   return task;
+}
+
+void DecoderPool::note_loaded(int change) {
+  const MutexLock lock(mutex_);
+  loaded_ += change;
+  finished_.notify_all();
 }
 
 /// From the next job after the one served last that has something waiting.

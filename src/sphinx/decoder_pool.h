@@ -16,14 +16,20 @@
 namespace voxlate::sphinx {
 
 /// A fixed number of threads with a decoder each, shared by all jobs that transcribe at the moment. A decoder is
-/// loaded when its thread gets its first utterance. The threads take from the jobs in turn, so that a short job
-/// beside a long one gets its share.
+/// loaded when its thread gets its first utterance, and freed on request while no job has a place. The threads take
+/// from the jobs in turn, so that a short job beside a long one gets its share.
 ///
 /// The counterpart of the window batcher for an engine that cannot batch; like it, it owns its threads.
 /// Thread-safe; every `Ticket` must be gone before the pool is.
 class DecoderPool {
  public:
   DecoderPool(const Decoder::Options& options, int decoders);
+
+  /// How many decoders are in memory.
+  int loaded();
+
+  /// Frees the decoders when no job has had a place for `time`; returns how many. Waits until they are gone.
+  int release_unused(std::chrono::seconds time);
 
   /// The place of one job in the pool. One thread submits, one takes. On destruction what waits is dropped and what
   /// runs is stopped, without waiting for it.
@@ -65,7 +71,8 @@ class DecoderPool {
   };
 
   void run(const std::stop_token& stop);
-  std::optional<Task> next_task(const std::stop_token& stop);
+  void note_loaded(int change);
+  std::optional<Task> next_task(const std::stop_token& stop, bool has_decoder);
   std::optional<Task> take_task() REQUIRES(mutex_);
 
   const Decoder::Options options_;
@@ -76,6 +83,9 @@ class DecoderPool {
   std::map<std::uint64_t, Job> jobs_ GUARDED_BY(mutex_);
   std::uint64_t next_id_ GUARDED_BY(mutex_) = 1;
   std::uint64_t served_ GUARDED_BY(mutex_) = 0;  ///< the job whose turn was last
+  std::chrono::steady_clock::time_point last_use_ GUARDED_BY(mutex_);
+  int loaded_ GUARDED_BY(mutex_) = 0;
+  bool releasing_ GUARDED_BY(mutex_) = false;  ///< threads without work free their decoders
 
   std::vector<std::jthread> threads_;  ///< last: they use everything above
 };

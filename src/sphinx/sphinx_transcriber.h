@@ -54,6 +54,15 @@ class SphinxTranscriber final : public Transcriber {
   Transcript transcribe(AudioSource& audio, const TranscribeOptions& options, WindowLog& log, Progress& progress,
                         std::stop_token stop) override;
 
+  /// What a decoder takes in memory, about.
+  static constexpr std::uint64_t kDecoderBytes = std::uint64_t{130} << 20U;
+
+  int decoders() const { return decoders_; }
+  int decoders_in_memory() { return pool_.loaded(); }
+
+  /// Frees the decoders when no job has used them for `time`; returns how many. The next job loads them again.
+  int release_unused(std::chrono::seconds time) { return pool_.release_unused(time); }
+
  private:
   const Options options_;
   const DetectorFactory make_detector_;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <random>
 #include <thread>
 
@@ -101,6 +102,8 @@ struct Kind {
   std::string name;
   std::function<std::unique_ptr<Backend>()> make;
 };
+
+std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.name; }
 
 class CacheTest : public testing::TestWithParam<Kind> {
  protected:

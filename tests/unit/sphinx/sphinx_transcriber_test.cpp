@@ -244,6 +244,18 @@ TEST_F(SphinxTranscriberTest, JobsSideBySideGetWhatTheyGetAlone) {
   EXPECT_EQ(command_beside, command_alone);
 }
 
+TEST_F(SphinxTranscriberTest, GivesItsDecodersBackAndLoadsThemAgain) {
+  const std::vector<float> command = with_pauses({"goforward.raw"}, 0.5);
+  const Transcript before = transcribe(command);
+  const int loaded = shared_transcriber->decoders_in_memory();
+  ASSERT_GT(loaded, 0);
+  EXPECT_EQ(shared_transcriber->release_unused(std::chrono::hours(1)), 0) << "they were used a moment ago";
+  EXPECT_EQ(shared_transcriber->release_unused(std::chrono::seconds(0)), loaded);
+  EXPECT_EQ(shared_transcriber->decoders_in_memory(), 0);
+  EXPECT_EQ(shared_transcriber->release_unused(std::chrono::seconds(0)), 0);
+  EXPECT_EQ(transcribe(command), before);
+}
+
 TEST_F(SphinxTranscriberTest, StopsSoonWhileDecoding) {
   std::vector<float> samples = read_speech("librivox/sense_and_sensibility_01_austen_64kb-0870.wav");
   MemoryAudio audio(samples);
