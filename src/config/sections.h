@@ -24,12 +24,16 @@ std::vector<Setting> remote_settings();
 std::vector<Setting> import_settings();
 std::vector<Setting> webhooks_settings();
 std::vector<Setting> watch_settings();
+std::vector<Setting> monitoring_settings();  ///< [monitoring] and [performance]
+std::vector<Setting> alerts_settings();
+std::vector<Setting> workers_settings();
 
 /// In the order in which they are documented.
 inline constexpr std::vector<Setting> (*kSections[])() = {
-    general_settings, server_settings,  accounts_settings, uploads_settings, jobs_settings,        memory_settings,
-    media_settings,   whisper_settings, vad_settings,      sphinx_settings,  translation_settings, models_settings,
-    remote_settings,  import_settings,  webhooks_settings, watch_settings,
+    general_settings,     server_settings,  accounts_settings,   uploads_settings, jobs_settings,
+    memory_settings,      media_settings,   whisper_settings,    vad_settings,     sphinx_settings,
+    translation_settings, models_settings,  remote_settings,     import_settings,  webhooks_settings,
+    watch_settings,       workers_settings, monitoring_settings, alerts_settings,
 };
 
 }  // namespace voxlate::config
