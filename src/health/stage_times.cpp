@@ -69,7 +69,9 @@ std::vector<StageFigures> StageTimes::figures() const {
   for (const auto& [name, stage] : stages_) {
     StageFigures figures = stage->figures;
     // The middle of a step may lie beyond the longest run of all.
-    const auto at = [&](double percent) { return std::min(stage->histogram.percentile(percent), figures.longest); };
+    const auto at = [&histogram = stage->histogram, longest = figures.longest](double percent) {
+      return std::min(histogram.percentile(percent), longest);
+    };
     figures.p50 = at(50);
     figures.p95 = at(95);
     figures.p99 = at(99);
