@@ -111,10 +111,17 @@ struct HolderFigures {
   std::uint64_t freed = 0;
 };
 
+/// What a running job was reckoned to take when it was let in.
+struct JobMemory {
+  std::string job_id;
+  std::uint64_t estimated_bytes = 0;
+};
+
 /// Which memory is where.
 struct MemoryProfile {
   std::uint64_t process_bytes = 0;
   std::vector<HolderFigures> holders;
+  std::vector<JobMemory> jobs;
   std::uint64_t accounted_bytes = 0;  ///< by the holders
   double percent_per_s = 0;           ///< trend of the last ten seconds
   std::vector<MetricsPoint> trend;    ///< of the last quarter of an hour, by time

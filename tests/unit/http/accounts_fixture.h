@@ -41,6 +41,7 @@ class AccountsServerTest : public testing::Test {
                  .models = models_,
                  .webhooks = webhook_store_,
                  .clock = clock_,
+                 .performance = performance_,
                  .capabilities = [] { return Capabilities{}; },
                  .probe =
                      [](const std::filesystem::path&, const JobSpec&) {
@@ -162,6 +163,7 @@ class AccountsServerTest : public testing::Test {
   ChangeFeed feed_{1000};
   FakeModelStore models_;
   FixedClock clock_;
+  FakePerformance performance_;
   accounts::Accounts::Options account_options_{.requests = {.quota = 0}};
   std::unique_ptr<accounts::Accounts> accounts_;
   Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .version = "0.1.0"};

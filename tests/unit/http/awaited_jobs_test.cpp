@@ -58,6 +58,7 @@ class AwaitedJobsTest : public testing::Test {
   store::SqliteWebhookStore webhooks_{storage_};
   store::SqliteUploadStore uploads_{storage_};
   FixedClock clock_;
+  FakePerformance performance_;
   Services services_{.data = data_,
                      .store = store_,
                      .uploads = uploads_,
@@ -65,6 +66,7 @@ class AwaitedJobsTest : public testing::Test {
                      .models = models_,
                      .webhooks = webhooks_,
                      .clock = clock_,
+                     .performance = performance_,
                      .capabilities = {},
                      .probe = {},
                      .complete_spec = {},

@@ -345,6 +345,7 @@ TEST_F(RoutesTest, SaysThatThePortIsTaken) {
                                           .models = models_,
                                           .webhooks = webhooks_,
                                           .clock = clock_,
+                                          .performance = performance_,
                                           .capabilities = {},
                                           .probe = {},
                                           .complete_spec = {},

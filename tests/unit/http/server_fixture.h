@@ -14,6 +14,7 @@
 #include "store/sqlite_webhook_store.h"
 #include "tests/contract/in_memory_job_store.h"
 #include "tests/unit/http/client.h"
+#include "tests/unit/http/fake_performance.h"
 #include "voxlate/error.h"
 
 namespace voxlate::http {
@@ -93,6 +94,7 @@ class ServerTest : public testing::Test {
                  .models = models_,
                  .webhooks = webhooks_,
                  .clock = clock_,
+                 .performance = performance_,
                  .capabilities = [] { return capabilities(); },
                  .probe = [this](const std::filesystem::path& path, const JobSpec& spec) { return probe_(path, spec); },
                  .complete_spec = [this](JobSpec& spec) { complete_spec_(spec); },
@@ -252,6 +254,7 @@ class ServerTest : public testing::Test {
   FakeModelStore models_;
   store::SqliteWebhookStore webhooks_{storage_};
   FixedClock clock_;
+  FakePerformance performance_;
   Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .version = "0.1.0"};
   std::function<MediaSummary(const std::filesystem::path&, const JobSpec&)> probe_ = [](const std::filesystem::path&,
                                                                                         const JobSpec&) {
