@@ -9,6 +9,7 @@
 #include "app/engines.h"
 #include "app/model_files.h"
 #include "app/outward.h"
+#include "app/performance_watch.h"
 #include "base/change_feed.h"
 #include "base/clock.h"
 #include "base/data_folder.h"
@@ -31,6 +32,7 @@
 #include "store/sqlite_account_store.h"
 #include "store/sqlite_import_store.h"
 #include "store/sqlite_job_store.h"
+#include "store/sqlite_metrics_store.h"
 #include "store/sqlite_upload_store.h"
 #include "store/sqlite_watch_store.h"
 #include "store/sqlite_webhook_store.h"
@@ -56,13 +58,17 @@ class App {
   SystemStatus status();
   ResourceSample look_at_resources();
   health::MemoryWatchdog::Parts watchdog_parts();
+  std::vector<MemoryHolder> memory_holders();
+  PerformanceWatch::Parts performance_parts();
+  void observe(const ResourceSample& sample);
+  MediaSummary probe(const std::filesystem::path& file, const JobSpec& spec);
   JobOutcome run_job(const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop);
   jobs::Admission admission();
   std::uint64_t memory_needed(const Job& job) const;
   std::optional<ResourceWait> resource_wait() const;
   std::unique_ptr<jobs::WatchFolder> make_watch_folder();
-  jobs::UploadWatcher::Media upload_media() const;
-  pipeline::JobTools tools();
+  jobs::UploadWatcher::Media upload_media();
+  pipeline::JobTools tools(StageTimings& timings);
   void ask_remote_translators(const std::stop_token& stop);
   void purge_user(const std::string& user_id);
   void sweep_accounts(const std::stop_token& stop);
@@ -85,6 +91,8 @@ class App {
   health::Sampler sampler_;
   health::Sampler memory_sampler_;  // another one, whose looks do not shorten the time that rates are taken over
   health::GpuProbe gpus_{clock_};
+  store::SqliteMetricsStore metrics_;
+  PerformanceWatch performance_;
   Engines engines_;
   const std::optional<MediaSandbox> media_sandbox_;
   jobs::JobCleaner cleaner_;
@@ -104,6 +112,7 @@ class App {
   jobs::Ticker remote_translators_;
   jobs::Ticker account_sweeper_;
   jobs::Ticker monitor_ticker_;
+  jobs::Ticker coordinator_;
   http::Server server_;
 };
 

@@ -17,6 +17,7 @@
 #include "translation/apertium_modes.h"
 #include "translation/routing_translator.h"
 #include "voxlate/memory_holder.h"
+#include "voxlate/stage_timings.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcriber.h"
 
@@ -26,8 +27,8 @@ namespace voxlate::app {
 /// Thread-safe after construction.
 class Engines {
  public:
-  /// `clock` outlives it.
-  Engines(const Config& config, const Clock& clock);
+  /// All but `config` outlive it. `slots`: see `JobTools`.
+  Engines(const Config& config, const Clock& clock, StageTimings& timings, WorkerSlots* slots = nullptr);
 
   /// Whisper is in it while a model for it is installed. No engine in it: the model of the embedded recogniser is
   /// not installed either.
@@ -58,6 +59,8 @@ class Engines {
  private:
   Transcriber& find(std::string_view id) const;
 
+  StageTimings& timings_;
+  WorkerSlots* const slots_;
   const std::unique_ptr<media::MediaReader> media_;  // first: its process starts while the rest is made
   const std::chrono::seconds model_idle_time_;
   const bool computes_integers_;

@@ -110,7 +110,8 @@ bool transcribe_files(const Config& config, const TranscribeRequest& request, st
     throw Error(ErrorCode::kInvalidInput, "-of names the results of one file, but several files were given");
   }
   const SystemClock clock;
-  Engines engines(config, clock);
+  NoTimings timings;
+  Engines engines(config, clock, timings);
   if (!request.spec.targets.empty()) ask_remote_translators(engines, stop);
   bool all_done = true;
   for (const std::string& file : request.files) {
