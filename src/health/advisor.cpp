@@ -81,7 +81,7 @@ void advise_memory(const AdvisorFacts& facts, Advice& advice) {
   }
 }
 
-void advise_cpu(const AdvisorFacts& facts, Advice& advice) {
+void advise_jobs_at_once(const AdvisorFacts& facts, Advice& advice) {
   const int cores = facts.sample.cpu_count;
   const bool queued = facts.sample.jobs_queued > 0 && facts.sample.jobs_running >= facts.max_concurrent_jobs;
   if (queued && facts.recent_cpu_percent < kIdleCpuPercent &&
@@ -107,6 +107,10 @@ void advise_cpu(const AdvisorFacts& facts, Advice& advice) {
                       .setting = SuggestedSetting{"jobs.max_concurrent", std::to_string(facts.max_concurrent_jobs),
                                                   std::to_string(std::max(cores, 1))}});
   }
+}
+
+void advise_cpu(const AdvisorFacts& facts, Advice& advice) {
+  const int cores = facts.sample.cpu_count;
   if (cores > 0 && facts.compute_threads > 0 && facts.compute_threads != cores) {
     advice.push_back({.id = "compute-threads",
                       .group = AdviceGroup::kCpu,
@@ -242,6 +246,7 @@ void advise_threading(const AdvisorFacts& facts, Advice& advice) {
 std::vector<Recommendation> advise(const AdvisorFacts& facts) {
   Advice advice;
   advise_memory(facts, advice);
+  advise_jobs_at_once(facts, advice);
   advise_cpu(facts, advice);
   advise_cache(facts, advice);
   advise_threading(facts, advice);
