@@ -24,9 +24,10 @@
 namespace voxlate::app {
 namespace {
 
-std::unique_ptr<sphinx::SphinxTranscriber> make_sphinx(const Config& config) {
+std::unique_ptr<sphinx::SphinxTranscriber> make_sphinx(const Config& config, WorkerSlots* slots) {
   return std::make_unique<sphinx::SphinxTranscriber>(
-      sphinx::SphinxTranscriber::Options{.model_folder = config.sphinx_model_dir, .decoders = config.sphinx_decoders},
+      sphinx::SphinxTranscriber::Options{
+          .model_folder = config.sphinx_model_dir, .decoders = config.sphinx_decoders, .settings = {}, .slots = slots},
       [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
 }
 
@@ -50,25 +51,39 @@ std::uint64_t decoder_bytes(int decoders) {
   return static_cast<std::uint64_t>(decoders) * sphinx::SphinxTranscriber::kDecoderBytes;
 }
 
+template <typename Loader>
+Loader timed(Loader load, StageTimings& timings) {
+  return [load = std::move(load), &timings](const models::ModelKey& key, const std::stop_token& stop) {
+    StageTimer timer(timings, "load_model");
+    auto loaded = load(key, stop);
+    timer.finish();
+    return loaded;
+  };
+}
+
 /// A model that has rested so long goes when memory is short, whatever `models.idle_seconds` says.
 constexpr std::chrono::seconds kIdleUnderPressure{10};
 
 }  // namespace
 
-Engines::Engines(const Config& config, const Clock& clock, Cache* translations)
-    : media_(make_media_reader(config)),
+Engines::Engines(const Config& config, const Clock& clock, Cache* translations, StageTimings& timings,
+                 WorkerSlots* slots)
+    : timings_(timings),
+      slots_(slots),
+      media_(make_media_reader(config)),
       model_idle_time_(config.models_idle_time),
       computes_integers_(whisper_compute_type(config) == ComputeType::kInt8),
       max_windows_(config.whisper_max_windows),
       compute_(whisper_threads(config)),
       model_folder_(model_folder_options(config), inspect_model_file, inspect_model_folder),
       whisper_models_(static_cast<std::size_t>(loaded_models_limit(config)),
-                      whisper_loader(config, model_folder_, compute_), clock),
-      neural_models_(neural_models_limit(config), neural_loader(config, model_folder_, compute_), clock),
+                      timed(whisper_loader(config, model_folder_, compute_), timings), clock),
+      neural_models_(neural_models_limit(config), timed(neural_loader(config, model_folder_, compute_), timings),
+                     clock),
       translator_(make_translator(config, model_folder_, neural_models_, translations)) {
   transcribers_.push_back(make_whisper(config, model_folder_, whisper_models_, compute_));
   if (sphinx::model_is_installed(config.sphinx_model_dir)) {
-    auto sphinx = make_sphinx(config);
+    auto sphinx = make_sphinx(config, slots);
     sphinx_ = sphinx.get();
     transcribers_.push_back(std::move(sphinx));
   }
@@ -141,11 +156,15 @@ std::vector<MemoryHolder> Engines::memory_holders() {
   holders.push_back(
       {.name = "translation models",
        .bytes = [this, bytes_of] { return bytes_of(neural_models_); },
-       .release = [this, idle_time](ReleaseMode mode) { return neural_models_.unload_unused(idle_time(mode)); }});
+       .release = [this, idle_time](ReleaseMode mode) { return neural_models_.unload_unused(idle_time(mode)); },
+       .created = [this] { return neural_models_.created(); },
+       .freed = [this] { return neural_models_.freed(); }});
   holders.push_back(
       {.name = "recogniser models",
        .bytes = [this, bytes_of] { return bytes_of(whisper_models_); },
-       .release = [this, idle_time](ReleaseMode mode) { return whisper_models_.unload_unused(idle_time(mode)); }});
+       .release = [this, idle_time](ReleaseMode mode) { return whisper_models_.unload_unused(idle_time(mode)); },
+       .created = [this] { return whisper_models_.created(); },
+       .freed = [this] { return whisper_models_.freed(); }});
   return holders;
 }
 
@@ -161,7 +180,9 @@ std::uint64_t Engines::memory_needed(const Job& job) const {
 pipeline::JobTools Engines::tools() const {
   return {.transcriber = [this](std::string_view id) -> Transcriber& { return find(id); },
           .translator = *translator_,
-          .media = *media_};
+          .media = *media_,
+          .timings = timings_,
+          .slots = slots_};
 }
 
 }  // namespace voxlate::app

@@ -113,7 +113,8 @@ bool transcribe_files(const Config& config, const TranscribeRequest& request, st
   }
   const SystemClock clock;
   const std::unique_ptr<Cache> translations = make_translation_memory(config, clock);
-  Engines engines(config, clock, translations.get());
+  NoTimings timings;
+  Engines engines(config, clock, translations.get(), timings);
   if (!request.spec.targets.empty()) ask_remote_translators(engines, stop);
   bool all_done = true;
   for (const std::string& file : request.files) {

@@ -4,7 +4,8 @@
 
 namespace voxlate::sphinx {
 
-DecoderPool::DecoderPool(const Decoder::Options& options, int decoders) : options_(options) {
+DecoderPool::DecoderPool(const Decoder::Options& options, int decoders, WorkerSlots* slots)
+    : options_(options), slots_(slots) {
   for (int i = 0; i < decoders; ++i) threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -69,6 +70,7 @@ void DecoderPool::run(const std::stop_token& stop) {
     }
     Outcome outcome;
     try {
+      const WorkerPlace place(slots_, WorkerPlace::Wait::kInTurn, stop);
       if (!decoder) {
         decoder.emplace(options_);
         note_loaded(1);
