@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "pipeline/clipped_audio.h"
+#include "pipeline/job_results.h"
 #include "pipeline/job_rules.h"
 #include "pipeline/stages.h"
 #include "subtitles/cue_layout.h"
@@ -70,9 +71,21 @@ Transcript once(Checkpoints& checkpoints, std::string_view stage, std::string_vi
   return transcript;
 }
 
-Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools& tools, Checkpoints& checkpoints,
-                      Progress& progress, const std::stop_token& stop) {
+/// Shows what an earlier job heard as if it had been heard now: as one window.
+void show(const Transcript& transcript, Checkpoints& checkpoints, Progress& progress) {
+  if (!transcript.segments.empty()) {
+    CheckpointedWindows(checkpoints).add({.begin = {}, .end = transcript.duration, .segments = transcript.segments});
+  }
+  progress.update(Stage::kTranscribing, transcript.duration, transcript.duration);
+}
+
+Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools& tools, JobResults& results,
+                      Checkpoints& checkpoints, Progress& progress, const std::stop_token& stop) {
   return once(checkpoints, kTranscriptStage, "", [&] {
+    if (const std::optional<Transcript> known = results.find_transcript(stop)) {
+      show(*known, checkpoints, progress);
+      return *known;
+    }
     const std::unique_ptr<media::TrackReader> whole =
         tools.media.open_audio(workspace.source(), job.spec.audio_track, stop, tools.arrival_of(job));
     ClippedAudio audio(*whole, job.spec.audio_begin, job.spec.audio_length);
@@ -93,6 +106,7 @@ Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools
                               {"audio_ms", transcript.duration.count()},
                               {"windows", windows.added() + windows.resumed()},
                               {"resumed", windows.resumed()}});
+    results.keep_transcript(transcript, whole->damaged_places(), stop);
     return transcript;
   });
 }
@@ -147,7 +161,8 @@ void check(const std::stop_token& stop) {
 JobOutcome run_job(const Job& job, const Workspace& workspace, const JobTools& tools, Checkpoints& checkpoints,
                    Progress& progress, std::stop_token stop) {
   JobOutcome outcome;
-  std::vector<Transcript> texts{transcribe(job, workspace, tools, checkpoints, progress, stop)};
+  JobResults results(job, workspace, tools.results, checkpoints);
+  std::vector<Transcript> texts{transcribe(job, workspace, tools, results, checkpoints, progress, stop)};
   if (texts.front().segments.empty()) outcome.notes.emplace_back("No speech was found in the audio.");
 
   const std::vector<std::string>& targets = job.spec.targets;
@@ -163,8 +178,10 @@ JobOutcome run_job(const Job& job, const Workspace& workspace, const JobTools& t
     const TranslateOptions options{.engine = job.spec.translator,
                                    .glossary = job.spec.glossary,
                                    .max_characters_per_second = profile_of(job.spec, targets[i]).max_cps};
-    texts.push_back(once(checkpoints, kTranslationStage, targets[i],
-                         [&] { return tools.translator.translate(original, targets[i], options, part, stop); }));
+    texts.push_back(once(checkpoints, kTranslationStage, targets[i], [&] {
+      return results.translation(original, targets[i], options,
+                                 [&] { return tools.translator.translate(original, targets[i], options, part, stop); });
+    }));
   }
 
   check(stop);
@@ -173,6 +190,7 @@ JobOutcome run_job(const Job& job, const Workspace& workspace, const JobTools& t
   workspace.write_atomically(kTranscriptFile, subtitles::write_transcript_json(texts.front()));
   for (const Transcript& text : texts) write_results(job.spec, text, workspace, outcome);
   progress.update(Stage::kWriting, duration, duration);
+  outcome.cached = results.cached();
   return outcome;
 }
 

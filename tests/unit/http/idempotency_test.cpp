@@ -11,6 +11,7 @@
 #include "http/fingerprint.h"
 #include "http/routes.h"
 #include "tests/unit/http/accounts_fixture.h"
+#include "tests/unit/http/server_fixture.h"
 
 namespace voxlate::http {
 namespace {
