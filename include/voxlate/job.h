@@ -63,6 +63,7 @@ struct JobSpec {
       origin{};        ///< the dialect whose client waits for the job with an open request: "openai"; empty: none does
   bool brief = false;  ///< short and waited for: there is a worker that does nothing else
   std::string webhook_url;  ///< told of the end of the job; empty: nobody
+  bool cache = true;        ///< what earlier jobs made of the same media will do, and later ones may have this
 
   bool operator==(const JobSpec&) const = default;
 };
@@ -122,6 +123,8 @@ struct Job {
   std::string awaited_url;     ///< the source is still to be fetched from there; empty: it is in the workspace
   std::string upload_id;       ///< the media is still coming in by this upload; empty: all of it is there
   bool awaits_upload = false;  ///< too little of it is there to begin; only with `upload_id`
+  std::string work_key;        ///< equal for jobs that hear the same of the same media; empty: not known, or no matter
+  std::vector<std::string> cached;  ///< what earlier jobs had made: "transcript", languages of translations
 };
 
 }  // namespace voxlate

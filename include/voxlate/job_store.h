@@ -50,6 +50,7 @@ struct NewJob {
   std::string fingerprint;      ///< SHA-256 of what was asked, compared when the key is seen again
   OwnerLimits limits{};
   std::string upload_id{};  ///< `Job::upload_id`: such a job first awaits its upload
+  std::string work_key{};   ///< `Job::work_key`
 };
 
 /// The limit that the job would exceed.
@@ -97,6 +98,9 @@ struct ClaimedJob {
 
 enum class LeaseState { kHeld, kCancelRequested, kLost };
 
+/// Whose the work of a job is: its own, another job's that is being processed, or nobody's, as the lease is lost.
+enum class WorkClaim { kOwn, kOthers, kLost };
+
 /// A finished piece of a job that a later attempt need not repeat.
 struct Checkpoint {
   std::string stage;    ///< "window", "translation"
@@ -112,6 +116,7 @@ enum class MediaPart { kEnoughToBegin, kWhole };
 struct JobOutcome {
   std::vector<JobFile> files;
   std::vector<std::string> notes;
+  std::vector<std::string> cached{};  ///< `Job::cached`
 };
 
 struct JobFilter {
@@ -147,9 +152,13 @@ class JobStore {
                                          const std::string& fingerprint, TimePoint now) const = 0;
 
   /// Takes the most urgent job that may run: by priority and age, so that even a low one starts in
-  /// bounded time. Of those that `filter` lets through and whose source is there. The attempt is counted.
+  /// bounded time. Of those that `filter` lets through and whose source is there; a job whose work another one is doing
+  /// now, by `Job::work_key`, waits for the end of that one. The attempt is counted.
   virtual std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now,
                                                std::chrono::milliseconds lease_time, const ClaimFilter& filter) = 0;
+
+  /// Notes the job's `work_key`. Of several jobs with one key the first has the work; the others are to be released.
+  virtual WorkClaim claim_work(const Lease& lease, const std::string& work_key) = 0;
 
   /// Extends the lease and stores the progress.
   virtual LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,

@@ -49,6 +49,7 @@ struct Transcript {
   std::vector<Segment> segments;
   float language_confidence = 0;   ///< in [0, 1], where the language was detected; 0: it was given, or unknown
   std::vector<std::string> notes;  ///< what a reader of the result should know, one sentence each
+  bool makeshift = false;          ///< something better failed, another time it may not; for who made it, not stored
 
   bool operator==(const Transcript&) const = default;
 };

@@ -78,6 +78,13 @@ std::optional<accounts::Accounts> make_accounts(const Config& config, const Data
   return std::make_optional<accounts::Accounts>(std::move(options), store, clock);
 }
 
+std::optional<pipeline::ResultCache> make_results(const Config& config, Cache& cache, const Engines& engines) {
+  if (!config.cache_results) return std::nullopt;
+  const auto sharing = config.cache_share_between_users ? pipeline::ResultCache::Sharing::kAmongAll
+                                                        : pipeline::ResultCache::Sharing::kWithinOwner;
+  return std::make_optional<pipeline::ResultCache>(cache, sharing, engines.makers());
+}
+
 std::set<std::string> ids_of(const std::vector<Upload>& uploads) {
   std::set<std::string> ids;
   for (const Upload& upload : uploads) ids.insert(upload.id);
@@ -97,6 +104,7 @@ App::App(const Config& config)
       metrics_(storage_, {.raw = config.metrics_raw, .minutes = config.metrics_minutes, .hours = config.metrics_hours}),
       performance_(config_, performance_parts()),
       engines_(config, clock_, caches_.translations(), performance_.timings(), &performance_.stage_slots()),
+      results_(make_results(config, caches_.results(), engines_)),
       media_sandbox_(await_media_sandbox(engines_.media())),
       cleaner_({.retention = config.retention, .uploads = ids_of(uploads_.all())}, store_, data_, feed_, clock_),
       language_identifier_(make_language_identifier(config)),
@@ -266,6 +274,8 @@ http::Services App::http_services() {
             pipeline::complete_spec(spec, capabilities());
             translation::parse_glossary_lines(spec.glossary);  // refuses what is none
           },
+      .earlier_work = [this](const JobSpec& spec, const std::string& owner,
+                             const std::string& sha256) { return earlier_work(spec, owner, sha256); },
       .status = [this] { return status(); },
       .caches = [this] { return caches_.report(); },
       .clear_cache = [this](const std::string& name) { return caches_.clear(name); },
@@ -298,7 +308,8 @@ pipeline::JobTools App::tools(StageTimings& timings) {
           .media = tools.media,
           .timings = timings,
           .slots = tools.slots,
-          .arrival_of = [this](const Job& job) { return upload_watcher_.arrival_of(job); }};
+          .arrival_of = [this](const Job& job) { return upload_watcher_.arrival_of(job); },
+          .results = results_ ? &*results_ : nullptr};
 }
 
 /// Somebody waits for it, but a crowd of processes that read media helps nobody.
@@ -329,6 +340,14 @@ PerformanceWatch::Parts App::performance_parts() {
                 for (auto& [id, bytes] : admission_.running()) jobs.push_back({.job_id = id, .estimated_bytes = bytes});
                 return jobs;
               }};
+}
+
+http::EarlierWork App::earlier_work(const JobSpec& spec, const std::string& owner,
+                                    const std::string& source_sha256) const {
+  if (!results_) return {};
+  http::EarlierWork work{.key = results_->work_key(spec, owner, source_sha256)};
+  work.is_done = results_->has_all(spec, work.key);
+  return work;
 }
 
 jobs::UploadWatcher::Media App::upload_media() {

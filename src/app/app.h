@@ -72,6 +72,7 @@ class App {
   std::unique_ptr<jobs::WatchFolder> make_watch_folder();
   jobs::UploadWatcher::Media upload_media();
   pipeline::JobTools tools(StageTimings& timings);
+  http::EarlierWork earlier_work(const JobSpec& spec, const std::string& owner, const std::string& source_sha256) const;
   void ask_remote_translators(const std::stop_token& stop);
   void purge_user(const std::string& user_id);
   void sweep_accounts(const std::stop_token& stop);
@@ -101,6 +102,7 @@ class App {
   store::SqliteMetricsStore metrics_;
   PerformanceWatch performance_;
   Engines engines_;
+  const std::optional<pipeline::ResultCache> results_;  // none: everything is made anew
   const std::optional<MediaSandbox> media_sandbox_;
   jobs::JobCleaner cleaner_;
   std::unique_ptr<LanguageIdentifier> language_identifier_;

@@ -31,7 +31,8 @@ Caches::Caches(const Config& config, const std::filesystem::path& folder, const 
   if (type_ != "file") std::filesystem::remove_all(folder, ignored);  // of a time with another setting
   add(config, folder, clock, "results",
       {.max_entries = static_cast<std::uint64_t>(config.cache_max_entries),
-       .max_bytes = mebibytes(config.cache_max_mb)});
+       .max_bytes = mebibytes(config.cache_max_mb),
+       .compressed_in_memory = true});
   if (config.translation_cache_mb > 0)
     add(config, folder, clock, "translations",
         {.max_bytes = mebibytes(config.translation_cache_mb), .expires_in_memory = false});
@@ -64,7 +65,8 @@ void Caches::add(const Config& config, const std::filesystem::path& folder, cons
     const cache::MemoryCache::Options options{
         .max_entries = size.max_entries,
         .max_bytes = size.max_bytes,
-        .ttl = size.expires_in_memory ? config.cache_ttl : std::chrono::seconds(0)};
+        .ttl = size.expires_in_memory ? config.cache_ttl : std::chrono::seconds(0),
+        .compression = size.compressed_in_memory && config.cache_compression};
     caches_.push_back(
         {.name = name, .cache = std::make_unique<cache::MemoryCache>(options, clock), .connection = nullptr});
   }

@@ -54,6 +54,7 @@ class Caches {
     std::uint64_t max_entries = 0;  ///< 0: no limit
     std::uint64_t max_bytes = 0;    ///< in memory
     bool expires_in_memory = true;
+    bool compressed_in_memory = false;
   };
 
   void add(const Config& config, const std::filesystem::path& folder, const Clock& clock, const std::string& name,

@@ -11,9 +11,11 @@
 #include "app/model_files.h"
 #include "app/neural_translation.h"
 #include "app/remote_translators.h"
+#include "app/version.h"
 #include "app/whisper_engine.h"
 #include "app/whisper_network.h"
 #include "base/heap.h"
+#include "config/settings.h"
 #include "sphinx/sphinx_transcriber.h"
 #include "subtitles/format.h"
 #include "subtitles/profile.h"
@@ -61,6 +63,25 @@ Loader timed(Loader load, StageTimings& timings) {
   };
 }
 
+/// All settings of the sections ("vad."), and the versions of what is built in.
+std::string settings_text(const Config& config, const std::vector<std::string_view>& sections) {
+  std::string text;
+  for (const auto& [name, version] : versions()) text += name + " " + version + "\n";
+  for (const Setting& setting : settings()) {
+    const auto is_in = [&](std::string_view section) { return setting.key.starts_with(section); };
+    if (std::ranges::any_of(sections, is_in)) text += fmt::format("{}={}\n", setting.key, setting.value.show(config));
+  }
+  return text;
+}
+
+/// Differs when the files of the model do.
+std::string identity(const models::ModelFile& model) {
+  std::error_code ignored;  // gone: then the job fails
+  const auto changed = std::filesystem::last_write_time(model.path, ignored).time_since_epoch().count();
+  return fmt::format("{} {} {} {} {}\n", model.info.id, model.path.string(), model.info.size_bytes, model.info.version,
+                     changed);
+}
+
 /// A model that has rested so long goes when memory is short, whatever `models.idle_seconds` says.
 constexpr std::chrono::seconds kIdleUnderPressure{10};
 
@@ -72,6 +93,8 @@ Engines::Engines(const Config& config, const Clock& clock, Cache* translations, 
       slots_(slots),
       media_(make_media_reader(config)),
       model_idle_time_(config.models_idle_time),
+      recogniser_settings_(settings_text(config, {"media.", "whisper.", "vad.", "sphinx."})),
+      translator_settings_(settings_text(config, {"translation."})),
       computes_integers_(whisper_compute_type(config) == ComputeType::kInt8),
       max_windows_(config.whisper_max_windows),
       compute_(whisper_threads(config)),
@@ -183,6 +206,32 @@ pipeline::JobTools Engines::tools() const {
           .media = *media_,
           .timings = timings_,
           .slots = slots_};
+}
+
+pipeline::ResultCache::Makers Engines::makers() const {
+  return {.recogniser = [this](const JobSpec& spec) { return describe_recogniser(spec); },
+          .translator = [this](std::string_view source,
+                               std::string_view target) { return describe_translator(source, target); }};
+}
+
+/// With every model that is no translator's: besides the one asked for there is the one that finds voices.
+std::string Engines::describe_recogniser(const JobSpec& spec) const {
+  std::string text = recogniser_settings_;
+  for (const models::ModelFile& model : model_folder_.scan()) {
+    const bool hears = model.info.kind == ModelKind::kWhisper;
+    if (model.path.empty() || model.info.kind == ModelKind::kTranslation) continue;
+    if (!hears || model.info.id == spec.model) text += identity(model);
+  }
+  return text;
+}
+
+std::string Engines::describe_translator(std::string_view source, std::string_view target) const {
+  std::string text = translator_settings_;
+  for (const models::ModelFile& model : model_folder_.scan()) {
+    if (!model.path.empty() && model.info.kind == ModelKind::kTranslation) text += identity(model);
+  }
+  const std::optional<TranslationRoute> route = translator_->route(source, target);
+  return text + (route ? route->engine : "");
 }
 
 }  // namespace voxlate::app

@@ -63,13 +63,20 @@ class Engines {
   /// Borrows from this object.
   pipeline::JobTools tools() const;
 
+  /// What recognises and translates now: models with size and time, settings, versions. Borrows from this object.
+  pipeline::ResultCache::Makers makers() const;
+
  private:
   Transcriber& find(std::string_view id) const;
+  std::string describe_recogniser(const JobSpec& spec) const;
+  std::string describe_translator(std::string_view source, std::string_view target) const;
 
   StageTimings& timings_;
   WorkerSlots* const slots_;
   const std::unique_ptr<media::MediaReader> media_;  // first: its process starts while the rest is made
   const std::chrono::seconds model_idle_time_;
+  const std::string recogniser_settings_;  // as text
+  const std::string translator_settings_;
   const bool computes_integers_;
   const int max_windows_;
   nn::Compute compute_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cache/packed_value.h"
+
 namespace voxlate::cache {
 
 std::optional<std::string> MemoryCache::get(std::string_view key) {
@@ -22,10 +24,17 @@ std::optional<std::string> MemoryCache::get(std::string_view key) {
     }
   }
   if (!value.bytes) return std::nullopt;
+  if (options_.compression) return unpack_value({value.bytes.get(), value.size}, kMaxPackedValueBytes);
   return std::string(value.bytes.get(), value.size);
 }
 
 void MemoryCache::put(std::string_view key, std::string_view value, std::chrono::seconds ttl) {
+  if (!options_.compression) return put_packed(key, value, ttl);
+  if (value.size() > kMaxPackedValueBytes) return erase(key);
+  put_packed(key, pack_value(value, /*compression=*/true), ttl);
+}
+
+void MemoryCache::put_packed(std::string_view key, std::string_view value, std::chrono::seconds ttl) {
   const std::uint64_t bytes = kEntryBytes + key.size() + value.size();
   if (bytes > options_.max_bytes) {
     erase(key);

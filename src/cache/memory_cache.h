@@ -23,6 +23,7 @@ class MemoryCache final : public Cache {
     std::uint64_t max_entries = 1000;  ///< 0: no limit
     std::uint64_t max_bytes = std::uint64_t{64} << 20U;
     std::chrono::seconds ttl{3600};  ///< 0: entries do not expire
+    bool compression = false;        ///< of the larger values, which are then at most `kMaxPackedValueBytes`
   };
 
   /// What an entry takes besides its key and value: list, map, allocator. Part of its bytes.
@@ -47,6 +48,7 @@ class MemoryCache final : public Cache {
   using Map = LruMap<std::string, Value, std::string_view>;
 
   static Value copy_of(std::string_view bytes);
+  void put_packed(std::string_view key, std::string_view packed, std::chrono::seconds ttl);
 
   const Options options_;
   const Clock& clock_;

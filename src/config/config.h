@@ -113,6 +113,8 @@ struct Config {
   int translation_remote_requests = 4;
 
   std::string cache_type = "memory";
+  bool cache_results = true;
+  bool cache_share_between_users = false;
   int cache_max_entries = 1000;
   int cache_max_mb = 64;
   std::chrono::seconds cache_ttl{3600};

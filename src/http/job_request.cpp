@@ -17,9 +17,9 @@ constexpr int kMaxAudioTrack = 999;
 constexpr std::size_t kMaxPromptBytes = 4096;
 constexpr std::size_t kMaxGlossaryBytes = 64 << 10;
 
-constexpr std::array<std::string_view, 17> kFieldNames = {
-    "kind",    "translator", "glossary", "language",    "engine",   "model",       "task", "prompt", "vad",
-    "targets", "formats",    "profile",  "audio_track", "priority", "webhook_url", "file", "upload"};
+constexpr std::array<std::string_view, 18> kFieldNames = {
+    "kind",    "translator", "glossary", "language",    "engine",   "model",       "task",  "prompt", "vad",
+    "targets", "formats",    "profile",  "audio_track", "priority", "webhook_url", "cache", "file",   "upload"};
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -187,9 +187,9 @@ class Reader {
         return fail(field, "At most " + std::to_string(kMaxGlossaryBytes) + " bytes are taken.");
       spec_.glossary = repair_utf8(value);
     } else if (field == "vad") {
-      if (!value.empty() && value != "true" && value != "false")
-        return fail(field, "Expected true or false, got " + quoted(value) + ".");
-      spec_.vad = value != "false";
+      read_flag(field, value, spec_.vad);
+    } else if (field == "cache") {
+      read_flag(field, value, spec_.cache);
     } else if (field == "audio_track") {
       read_track(value);
     } else if (field == "priority") {
@@ -197,6 +197,12 @@ class Reader {
     } else if (field == "webhook_url") {
       spec_.webhook_url = value;  // what may be called is judged by the rules for addresses
     }
+  }
+
+  void read_flag(const std::string& field, std::string_view value, bool& flag) {
+    if (!value.empty() && value != "true" && value != "false")
+      return fail(field, "Expected true or false, got " + quoted(value) + ".");
+    flag = value != "false";
   }
 
   void read_track(std::string_view value) {
@@ -264,6 +270,7 @@ std::string canonical_form(const JobSpec& spec) {
       {"audio_track", spec.audio_track.value_or(-1)},
       {"priority", to_string(spec.priority)},
       {"webhook_url", spec.webhook_url},
+      {"cache", spec.cache},
   };
   return form.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

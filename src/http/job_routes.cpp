@@ -109,6 +109,9 @@ std::optional<Problem> refuse_priority(const Request& request, const JobSpec& sp
 std::variant<EnqueueResult, Problem> add_job(Api& api, const Request& request, std::optional<UploadFile> file,
                                              NewJob job) {
   if (!file) return add_job(api, request, PutSource(), std::move(job));
+  const EarlierWork earlier = api.services.earlier_work(job.spec, request.caller.user_id, file->sha256());
+  job.work_key = earlier.key;
+  if (earlier.is_done) job.spec.brief = true;  // does not wait for those that take long
   const PutSource move_file = [&](const Workspace& workspace) { file->move_to(workspace.source()); };
   return add_job(api, request, move_file, std::move(job));
 }

@@ -215,6 +215,7 @@ std::string job_json(const Job& job, const JobContext& context) {
                   {"error", job.error ? Json{{"code", to_string(job.error->code)}, {"message", job.error->message}}
                                       : Json(nullptr)},
                   {"notes", job.notes},
+                  {"cached", job.cached},
                   {"files", files_of(job)},
                   {"links", links_of(job.id)}});
 }

@@ -72,6 +72,12 @@ struct Options {
   std::string version{};  ///< of the product
 };
 
+/// What earlier jobs did of a new one.
+struct EarlierWork {
+  std::string key;       ///< `Job::work_key`
+  bool is_done = false;  ///< only files are left to be written
+};
+
 /// What the routes work with. The references are borrowed: they outlive the server. The functions are
 /// called from any number of threads at once; each may throw Error.
 struct Services {
@@ -90,6 +96,9 @@ struct Services {
   std::function<MediaSummary(const std::filesystem::path&, const JobSpec&)> probe;
   /// Fills defaults and refuses what cannot be done; everything it throws but `kUnavailable` becomes 422.
   std::function<void(JobSpec&)> complete_spec;
+  /// Of the owner's job on the media with that SHA-256.
+  std::function<EarlierWork(const JobSpec&, const std::string& owner, const std::string& sha256)> earlier_work =
+      [](const JobSpec&, const std::string&, const std::string&) { return EarlierWork{}; };
   std::function<SystemStatus()> status;
   std::function<std::vector<CacheReport>()> caches{};
   /// Returns the bytes that were freed. Throws `kNotFound`.

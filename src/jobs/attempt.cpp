@@ -55,6 +55,13 @@ void Attempt::save(const Checkpoint& checkpoint) {
   advanced_ = true;
 }
 
+void Attempt::claim_work(const std::string& work_key) {
+  const WorkClaim claim = store_.claim_work(lease_, work_key);
+  if (claim == WorkClaim::kOwn) return;
+  stop(claim == WorkClaim::kLost ? StopReason::kLeaseLost : StopReason::kOthersWork);
+  throw Error(ErrorCode::kCancelled, "the work is no longer, or not yet, this worker's");
+}
+
 bool Attempt::has_stalled(TimePoint now) {
   const MutexLock lock(mutex_);
   if (advanced_) stalled_ = {};

@@ -13,7 +13,7 @@
 
 namespace voxlate::jobs {
 
-enum class StopReason { kNone, kCancel, kLeaseLost, kShutdown, kMemory, kStalled };
+enum class StopReason { kNone, kCancel, kLeaseLost, kShutdown, kMemory, kStalled, kOthersWork };
 
 /// One attempt at a job while it runs: what the work reports to and saves through, and the stop that reaches it.
 /// The worker's side (Progress, Checkpoints) and the heartbeat's side may be called at the same time.
@@ -39,6 +39,7 @@ class Attempt final : public Progress, public pipeline::Checkpoints {
 
   std::vector<Checkpoint> load(std::string_view stage) const override;
   void save(const Checkpoint& checkpoint) override;
+  void claim_work(const std::string& work_key) override;
 
   /// Extends the lease, writes and publishes the progress, and stops the work when the job was cancelled, lost, or
   /// stands still. Throws what the store throws. Called by one thread.

@@ -90,12 +90,16 @@ JobRunner::~JobRunner() {
 }
 
 void JobRunner::wake() {
+  wake_workers();
+  heartbeat_.poke();
+}
+
+void JobRunner::wake_workers() {
   {
     const MutexLock lock(wake_mutex_);
     ++wakes_;
   }
   woken_.notify_all();
-  heartbeat_.poke();
 }
 
 void JobRunner::stop_taking() {
@@ -129,7 +133,10 @@ void JobRunner::work(bool only_brief, std::stop_token stop_taking) {
     const std::uint64_t seen = wakes();
     bool took = false;
     failures.run([&] { took = take_one(only_brief, stop_taking); });
-    if (!took) wait_for_work(seen, stop_taking);
+    if (took)
+      wake_workers();  // other jobs may have waited for the end of this one
+    else
+      wait_for_work(seen, stop_taking);
   }
 }
 
@@ -205,6 +212,9 @@ bool JobRunner::give_up(const Attempt& attempt, const JobError& error) {
       return store_.confirm_cancel(attempt.lease(), clock_.now());
     case StopReason::kShutdown:
       log::info("job released", {{"job_id", attempt.job().id}});
+      return store_.release(attempt.lease(), clock_.now());
+    case StopReason::kOthersWork:
+      log::info("job waits for another one that does the same", {{"job_id", attempt.job().id}});
       return store_.release(attempt.lease(), clock_.now());
     case StopReason::kMemory:
       return fail(attempt, {.code = ErrorCode::kOutOfMemory,

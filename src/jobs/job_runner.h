@@ -86,6 +86,7 @@ class JobRunner {
   class Registration;
 
   void work(bool only_brief, std::stop_token stop_taking);
+  void wake_workers();
   std::uint64_t wakes();
   void wait_for_work(std::uint64_t seen, std::stop_token stop_taking);
   bool take_one(bool only_brief, const std::stop_token& stop_taking);

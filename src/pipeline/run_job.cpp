@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "pipeline/clipped_audio.h"
+#include "pipeline/job_results.h"
 #include "pipeline/job_rules.h"
 #include "pipeline/stages.h"
 #include "pipeline/timed_audio.h"
@@ -71,9 +72,21 @@ Transcript once(Checkpoints& checkpoints, std::string_view stage, std::string_vi
   return transcript;
 }
 
-Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools& tools, Checkpoints& checkpoints,
-                      Progress& progress, const std::stop_token& stop) {
+/// Shows what an earlier job heard as if it had been heard now: as one window.
+void show(const Transcript& transcript, Checkpoints& checkpoints, Progress& progress) {
+  if (!transcript.segments.empty()) {
+    CheckpointedWindows(checkpoints).add({.begin = {}, .end = transcript.duration, .segments = transcript.segments});
+  }
+  progress.update(Stage::kTranscribing, transcript.duration, transcript.duration);
+}
+
+Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools& tools, JobResults& results,
+                      Checkpoints& checkpoints, Progress& progress, const std::stop_token& stop) {
   return once(checkpoints, kTranscriptStage, "", [&] {
+    if (const std::optional<Transcript> known = results.find_transcript(stop)) {
+      show(*known, checkpoints, progress);
+      return *known;
+    }
     StageTimer timer(tools.timings, "transcribe");
     const std::unique_ptr<media::TrackReader> whole =
         tools.media.open_audio(workspace.source(), job.spec.audio_track, stop, tools.arrival_of(job));
@@ -98,6 +111,7 @@ Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools
                               {"audio_ms", transcript.duration.count()},
                               {"windows", windows.added() + windows.resumed()},
                               {"resumed", windows.resumed()}});
+    results.keep_transcript(transcript, whole->damaged_places(), stop);
     return transcript;
   });
 }
@@ -158,7 +172,8 @@ JobOutcome run_job(const Job& job, const Workspace& workspace, const JobTools& t
                    Progress& progress, std::stop_token stop) {
   JobOutcome outcome;
   StageTimer whole(tools.timings, "job");
-  std::vector<Transcript> texts{transcribe(job, workspace, tools, checkpoints, progress, stop)};
+  JobResults results(job, workspace, tools.results, checkpoints);
+  std::vector<Transcript> texts{transcribe(job, workspace, tools, results, checkpoints, progress, stop)};
   if (texts.front().segments.empty()) outcome.notes.emplace_back("No speech was found in the audio.");
 
   const std::vector<std::string>& targets = job.spec.targets;
@@ -175,12 +190,15 @@ JobOutcome run_job(const Job& job, const Workspace& workspace, const JobTools& t
                                    .glossary = job.spec.glossary,
                                    .max_characters_per_second = profile_of(job.spec, targets[i]).max_cps};
     texts.push_back(once(checkpoints, kTranslationStage, targets[i], [&] {
-      const WorkerPlace place(tools.slots, job.spec.brief ? WorkerPlace::Wait::kNot : WorkerPlace::Wait::kInTurn, stop);
-      check(stop);
-      StageTimer timer(tools.timings, "translate");
-      Transcript text = tools.translator.translate(original, targets[i], options, part, stop);
-      timer.finish(original.duration);
-      return text;
+      return results.translation(original, targets[i], options, [&] {
+        const WorkerPlace place(tools.slots, job.spec.brief ? WorkerPlace::Wait::kNot : WorkerPlace::Wait::kInTurn,
+                                stop);
+        check(stop);
+        StageTimer timer(tools.timings, "translate");
+        Transcript text = tools.translator.translate(original, targets[i], options, part, stop);
+        timer.finish(original.duration);
+        return text;
+      });
     }));
   }
 
@@ -191,6 +209,7 @@ JobOutcome run_job(const Job& job, const Workspace& workspace, const JobTools& t
   for (const Transcript& text : texts) write_results(job.spec, text, workspace, tools.timings, outcome);
   progress.update(Stage::kWriting, duration, duration);
   whole.finish(duration);
+  outcome.cached = results.cached();
   return outcome;
 }
 

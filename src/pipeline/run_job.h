@@ -7,6 +7,7 @@
 
 #include "base/workspace.h"
 #include "media/media_reader.h"
+#include "pipeline/result_cache.h"
 #include "voxlate/arrival.h"
 #include "voxlate/job_store.h"
 #include "voxlate/progress.h"
@@ -27,6 +28,10 @@ class Checkpoints {
 
   /// Durable when it returns. Throws `kCancelled` when the job no longer belongs to this worker.
   virtual void save(const Checkpoint& checkpoint) = 0;
+
+  /// Says what the work is, in words that are equal for jobs that hear the same. Throws `kCancelled` when another job
+  /// is at it: this one had better come back later and take what that one made. Does nothing where there are no others.
+  virtual void claim_work(const std::string& work_key) { static_cast<void>(work_key); }
 };
 
 /// What a job is done with. Borrowed: outlives every job.
@@ -39,6 +44,7 @@ struct JobTools {
   WorkerSlots* slots = nullptr;  ///< null: any number of tasks may run at once
   /// For a job whose media is still coming in: how far it may be read.
   std::function<WaitForBytes(const Job&)> arrival_of = [](const Job&) { return WaitForBytes(); };
+  const ResultCache* results = nullptr;  ///< of earlier jobs; null: everything is made anew
 };
 
 /// Does the whole of one job: reads `workspace.source()`, transcribes, translates, writes the subtitle files.

@@ -53,6 +53,7 @@ void read_spec(const json& value, JobSpec& spec) {
   spec.origin = value.value("origin", "");
   spec.brief = value.value("brief", false);
   spec.webhook_url = value.value("webhook_url", "");
+  spec.cache = value.value("cache", true);
   if (value.contains("audio_track")) spec.audio_track = value.at("audio_track").get<int>();
 }
 
@@ -68,11 +69,13 @@ std::vector<JobFile> read_files(const json& value) {
 }
 
 /// Reads the JSON columns of `job`.
-void read_json_columns(const std::string& spec, const std::string& files, const std::string& notes, Job& job) {
+void read_json_columns(const std::string& spec, const std::string& files, const std::string& notes,
+                       const std::string& cached, Job& job) {
   try {
     read_spec(json::parse(spec), job.spec);
     job.files = read_files(json::parse(files));
     job.notes = json::parse(notes).get<std::vector<std::string>>();
+    job.cached = json::parse(cached).get<std::vector<std::string>>();
   } catch (const json::exception& error) {
     throw Error(ErrorCode::kCorrupt, "the database holds a damaged job " + job.id + ": " + error.what());
   }
@@ -110,10 +113,12 @@ Job to_job(const Statement& row) {
   const std::string message = row.text(column++);
   if (has_error) job.error = JobError{.code = parse(kCodes, code), .message = message};
   const std::string files = row.text(column++);
-  read_json_columns(spec, files, row.text(column++), job);
+  const std::string notes = row.text(column++);
   job.awaited_url = row.text(column++);
   job.upload_id = row.text(column++);
-  job.awaits_upload = row.integer(column) != 0;
+  job.awaits_upload = row.integer(column++) != 0;
+  job.work_key = row.text(column++);
+  read_json_columns(spec, files, notes, row.text(column), job);
   return job;
 }
 
@@ -133,6 +138,7 @@ std::string spec_json(const JobSpec& spec) {
   if (!spec.origin.empty()) value["origin"] = spec.origin;
   if (spec.brief) value["brief"] = true;
   if (!spec.webhook_url.empty()) value["webhook_url"] = spec.webhook_url;
+  if (!spec.cache) value["cache"] = false;
   if (spec.audio_track) value["audio_track"] = *spec.audio_track;
   return dump(value);
 }

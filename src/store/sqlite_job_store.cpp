@@ -55,8 +55,9 @@ constexpr const char* kAddKey =
     "INSERT INTO idempotency_keys (owner, key, job_seq, fingerprint, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
 constexpr const char* kAddJob =
     "INSERT INTO jobs (id, state, priority, source_name, search_name, spec, size_bytes, duration_ms, content_type,"
-    " description, created_at_ms, queued_at_ms, run_after_ms, owner, upload_id, awaits_upload)"
-    " VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10, ?11, nullif(?12, ''), ?12 <> '')";
+    " description, created_at_ms, queued_at_ms, run_after_ms, owner, upload_id, awaits_upload,"
+    " work_key) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10, ?11, nullif(?12, ''), ?12 <> '',"
+    " nullif(?13, ''))";
 
 constexpr const char* kAddImport = "INSERT INTO imports (job_seq, url) VALUES (?1, ?2)";
 constexpr const char* kAddWebhook = "INSERT INTO job_webhooks (job_seq, url) VALUES (?1, ?2)";
@@ -125,7 +126,7 @@ EnqueueResult SqliteJobStore::enqueue(const NewJob& job, TimePoint now) {
     }
     database.run(kAddJob, job.id, static_cast<int>(job.spec.priority), job.spec.source_name,
                  fold_case(job.spec.source_name), spec_json(job.spec), job.media.size_bytes, job.media.duration.count(),
-                 job.media.content_type, job.media.description, to_ms(now), job.owner, job.upload_id);
+                 job.media.content_type, job.media.description, to_ms(now), job.owner, job.upload_id, job.work_key);
     const std::int64_t job_seq = database.last_insert_rowid();
     if (!job.source_url.empty()) database.run(kAddImport, job_seq, job.source_url);
     if (!job.spec.webhook_url.empty()) database.run(kAddWebhook, job_seq, job.spec.webhook_url);
@@ -150,7 +151,8 @@ std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, T
       "SELECT" VOXLATE_JOB_COLUMNS
       " FROM jobs WHERE state = 'queued' AND run_after_ms <= ?1 AND awaits_upload = 0 AND ifnull(spec ->> 'model', '')"
       " NOT IN (SELECT value FROM json_each(?3)) AND seq NOT IN (SELECT job_seq FROM imports) AND (NOT ?4 OR"
-      " ifnull(spec ->> 'brief', 0)) ORDER BY queued_at_ms - priority * ?2, seq LIMIT 1";
+      " ifnull(spec ->> 'brief', 0)) AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.state = 'processing' AND"
+      " other.work_key = jobs.work_key) ORDER BY queued_at_ms - priority * ?2, seq LIMIT 1";
   constexpr const char* kClaim =
       "UPDATE jobs SET state = 'processing', attempt = attempt + 1, started_at_ms = ?2, lease_owner = ?1,"
       " lease_token = ?3, lease_until_ms = ?4 WHERE id = ?5 RETURNING" VOXLATE_JOB_COLUMNS;
@@ -174,6 +176,18 @@ std::optional<ClaimedJob> SqliteJobStore::claim_next(const std::string& owner, T
     claimed->lease = {.job_id = claimed->job.id, .owner = owner, .attempt = claimed->job.attempt, .token = token};
   }
   return claimed;
+}
+
+WorkClaim SqliteJobStore::claim_work(const Lease& lease, const std::string& work_key) {
+  constexpr const char* kNote = "UPDATE jobs SET work_key = ?3 WHERE id = ?1 AND lease_token = ?2";
+  constexpr const char* kOther = "SELECT 1 FROM jobs WHERE state = 'processing' AND work_key = ?2 AND id <> ?1";
+  WorkClaim claim = WorkClaim::kLost;
+  storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
+    claim = WorkClaim::kLost;
+    if (database.run(kNote, lease.job_id, lease.token, work_key) == 0) return;
+    claim = database.query(kOther, lease.job_id, work_key).step() ? WorkClaim::kOthers : WorkClaim::kOwn;
+  });
+  return claim;
 }
 
 LeaseState SqliteJobStore::heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
@@ -225,7 +239,7 @@ std::vector<Checkpoint> SqliteJobStore::checkpoints(const std::string& job_id, c
 
 bool SqliteJobStore::finish(const Lease& lease, const JobOutcome& outcome, TimePoint now) {
   constexpr const char* kFinish =
-      "UPDATE jobs SET state = 'completed', finished_at_ms = ?3, fraction = 1, files = ?4, notes = ?5,"
+      "UPDATE jobs SET state = 'completed', finished_at_ms = ?3, fraction = 1, files = ?4, notes = ?5, cached = ?6,"
       " error_code = NULL, error_message = NULL, cancel_requested = 0, lease_owner = NULL, lease_token = NULL,"
       " lease_until_ms = NULL WHERE id = ?1 AND lease_token = ?2";
   constexpr const char* kDropCheckpoints =
@@ -233,7 +247,7 @@ bool SqliteJobStore::finish(const Lease& lease, const JobOutcome& outcome, TimeP
   bool held = false;
   storage_.write(Storage::Room::kMayUseBallast, [&](Database& database) {
     held = database.run(kFinish, lease.job_id, lease.token, to_ms(now), files_json(outcome.files),
-                        texts_json(outcome.notes)) == 1;
+                        texts_json(outcome.notes), texts_json(outcome.cached)) == 1;
     if (held) database.run(kDropCheckpoints, lease.job_id);
   });
   return held;

@@ -17,6 +17,7 @@ class SqliteJobStore : public JobStore {
                                  TimePoint now) const override;
   std::optional<ClaimedJob> claim_next(const std::string& owner, TimePoint now, std::chrono::milliseconds lease_time,
                                        const ClaimFilter& filter) override;
+  WorkClaim claim_work(const Lease& lease, const std::string& work_key) override;
   LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
                        std::chrono::milliseconds lease_time) override;
   bool checkpoint(const Lease& lease, const Checkpoint& checkpoint, TimePoint now) override;

@@ -155,7 +155,8 @@ Transcript RoutingTranslator::translate(const Transcript& transcript, std::strin
           .engine = run.engine_name(),
           .duration = transcript.duration,
           .segments = lay_back(sentences, translations, route->target, join_),
-          .notes = run.notes()};
+          .notes = run.notes(),
+          .makeshift = run.fell()};
 }
 
 }  // namespace voxlate::translation

@@ -213,12 +213,16 @@ std::string TranslationRun::engine_name() const {
   return joined_names(names, "; ");
 }
 
+bool TranslationRun::fell() const {
+  return std::ranges::any_of(uses_, [this](const Use& use) { return use.way != best_; });
+}
+
 std::vector<std::string> TranslationRun::notes() const {
   std::vector<std::string> notes;
   const auto is_best = [this](const Use& use) { return use.way == best_; };
   if (best_.size() > 1 && (uses_.empty() || std::any_of(uses_.begin(), uses_.end(), is_best)))
     notes.push_back("No direct translation is installed: the text went through " + best_.front().pair.target + ".");
-  if (!std::all_of(uses_.begin(), uses_.end(), is_best)) notes.push_back(fall_note());
+  if (fell()) notes.push_back(fall_note());
   if (cut_ > 0)
     notes.push_back("Of " + std::to_string(cut_) +
                     " sentences the translation repeated itself or did not end; it was cut.");

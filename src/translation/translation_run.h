@@ -56,6 +56,9 @@ class TranslationRun {
   /// For the reader of the result.
   std::vector<std::string> notes() const;
 
+  /// Whether other ways than the best one were used, since that failed.
+  bool fell() const;
+
  private:
   struct Use {
     Way way;

@@ -50,6 +50,7 @@ class InMemoryJobStore : public JobStore {
     record.job.awaited_url = job.source_url;
     record.job.upload_id = job.upload_id;
     record.job.awaits_upload = !job.upload_id.empty();
+    record.job.work_key = job.work_key;
     record.job.created_at = record.job.run_after = record.queued_at = now;
     records_.push_back(record);
     return {.job = record.job, .replayed = false};
@@ -73,6 +74,7 @@ class InMemoryJobStore : public JobStore {
       if (std::find(filter.awaited.begin(), filter.awaited.end(), record.job.spec.model) != filter.awaited.end())
         continue;
       if (filter.only_brief && !record.job.spec.brief) continue;
+      if (others_work(record)) continue;
       if (next == nullptr || rank(record) < rank(*next)) next = &record;
     }
     if (next == nullptr || !filter.fits(next->job)) return std::nullopt;
@@ -85,6 +87,14 @@ class InMemoryJobStore : public JobStore {
     return ClaimedJob{
         .job = next->job,
         .lease = {.job_id = next->job.id, .owner = owner, .attempt = next->job.attempt, .token = next->token}};
+  }
+
+  WorkClaim claim_work(const Lease& lease, const std::string& work_key) override {
+    const MutexLock lock(mutex_);
+    Record* record = held(lease);
+    if (record == nullptr) return WorkClaim::kLost;
+    record->job.work_key = work_key;
+    return others_work(*record) ? WorkClaim::kOthers : WorkClaim::kOwn;
   }
 
   LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
@@ -133,6 +143,7 @@ class InMemoryJobStore : public JobStore {
     record->job.progress.fraction = 1;
     record->job.files = outcome.files;
     record->job.notes = outcome.notes;
+    record->job.cached = outcome.cached;
     record->checkpoints.clear();
     return true;
   }
@@ -427,6 +438,14 @@ class InMemoryJobStore : public JobStore {
     record.job.progress = {};
     record.job.awaits_upload = !record.job.upload_id.empty();
     record.token.clear();
+  }
+
+  /// Whether another job, which is being processed, does the same.
+  bool others_work(const Record& record) const REQUIRES(mutex_) {
+    return !record.job.work_key.empty() && std::ranges::any_of(records_, [&](const Record& other) {
+      return other.job.id != record.job.id && other.job.state == JobState::kProcessing &&
+             other.job.work_key == record.job.work_key;
+    });
   }
 
   Record& require(const std::string& job_id) REQUIRES(mutex_) {

@@ -872,6 +872,52 @@ TEST_P(JobStoreTest, LargeCheckpointsComeBackAsTheyWere) {
   }
 }
 
+TEST_P(JobStoreTest, JobsThatDoTheSameWaitForTheFirst) {
+  const auto add_with = [&](const std::string& key, TimePoint now) {
+    NewJob job = new_job();
+    job.work_key = key;
+    return store().enqueue(job, now).job.id;
+  };
+  const std::string first = add_with("a", kStart);
+  const std::string second = add_with("a", kStart + seconds(1));
+  const std::string third = add_with("a", kStart + seconds(2));
+  const std::string other = add_with("b", kStart + seconds(3));
+  const std::string unknown = add(kStart + seconds(4));
+  const TimePoint now = kStart + seconds(9);
+  const ClaimedJob running = claim(now);
+  EXPECT_EQ(running.job.id, first);
+  EXPECT_EQ(running.job.work_key, "a");
+  EXPECT_EQ(claim_id(now), other);
+  EXPECT_EQ(claim_id(now), unknown);
+  EXPECT_FALSE(store().claim_next("server", now, kLease, {}));
+  ASSERT_TRUE(store().finish(running.lease, {.files = {}, .notes = {}, .cached = {"transcript", "es"}}, now));
+  EXPECT_THAT(get(first).cached, ElementsAre("transcript", "es"));
+  const ClaimedJob next = claim(now);
+  EXPECT_EQ(next.job.id, second);
+  EXPECT_FALSE(store().claim_next("server", now, kLease, {}));
+  ASSERT_TRUE(store().fail(next.lease, {.code = ErrorCode::kCorrupt, .message = "bad"}, {}, now));
+  EXPECT_EQ(claim_id(now), third);
+}
+
+TEST_P(JobStoreTest, WorkThatTurnsOutToBeTheSameGoesToOneJob) {
+  add();
+  add();
+  add();
+  const ClaimedJob first = claim();
+  const ClaimedJob second = claim();
+  EXPECT_EQ(store().claim_work(first.lease, "a"), WorkClaim::kOwn);
+  EXPECT_EQ(store().claim_work(first.lease, "a"), WorkClaim::kOwn);
+  EXPECT_EQ(store().claim_work(second.lease, "a"), WorkClaim::kOthers);
+  ASSERT_TRUE(store().release(second.lease, kStart));
+  EXPECT_EQ(get(second.job.id).work_key, "a");
+  EXPECT_EQ(store().claim_work(second.lease, "a"), WorkClaim::kLost);
+  const ClaimedJob third = claim();
+  EXPECT_NE(third.job.id, second.job.id);
+  EXPECT_EQ(store().claim_work(third.lease, "b"), WorkClaim::kOwn);
+  ASSERT_TRUE(store().confirm_cancel(first.lease, kStart));
+  EXPECT_EQ(claim_id(kStart), second.job.id);
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, JobStoreTest,
                          ::testing::Values(Implementation{"Sqlite", make_sqlite},
                                            Implementation{"InMemory", make_in_memory}),

@@ -118,7 +118,9 @@ TEST_F(JobFlow, ManyJobsAtOnceAllFinish) {
   make_recording(folder_ / "talk.wav", /*pause_s=*/0.5);
   const ServerProcess server(folder_ / "data");
   std::vector<std::string> ids;
-  for (int i = 0; i < 6; ++i) ids.push_back(submit(server, folder_ / "talk.wav", {{"targets", "es"}}).json.at("id"));
+  for (int i = 0; i < 6; ++i) {
+    ids.push_back(submit(server, folder_ / "talk.wav", {{"targets", "es"}, {"cache", "false"}}).json.at("id"));
+  }
   std::set<std::string> texts;
   for (const std::string& id : ids) {
     const json job = wait_until_finished(server, id);

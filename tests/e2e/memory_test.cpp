@@ -171,7 +171,8 @@ TEST(Memory, IsReleasedInStagesAndNothingIsKilled) {
 
   std::vector<std::string> jobs;
   const auto submit_one = [&] {
-    return submit(server, speech, {{"model", models[jobs.size() % models.size()]}, {"language", "en"}});
+    return submit(server, speech,
+                  {{"model", models[jobs.size() % models.size()]}, {"language", "en"}, {"cache", "false"}});
   };
   for (int i = 0; i < 6; ++i) {
     const Response accepted = submit_one();

@@ -35,6 +35,7 @@ export function make_job(parts: Partial<Job>): Job {
     cancel_requested: false,
     error: null,
     notes: [],
+    cached: [],
     files: [],
     links: {
       self,

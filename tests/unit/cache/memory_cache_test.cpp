@@ -38,5 +38,18 @@ TEST(MemoryCache, WithoutATimeToLiveEntriesStay) {
   EXPECT_EQ(cache.get("b"), std::nullopt);
 }
 
+TEST(MemoryCache, CompressesWhereThatIsWanted) {
+  const MovableClock clock;
+  MemoryCache cache({.compression = true}, clock);
+  const std::string value(100'000, 'x');
+  cache.put("large", value);
+  EXPECT_LT(cache.stats().bytes, 2000U);
+  EXPECT_EQ(cache.get("large"), value);
+  cache.put("small", "1");
+  EXPECT_EQ(cache.get("small"), "1");
+  cache.put("none", "");
+  EXPECT_EQ(cache.get("none"), "");
+}
+
 }  // namespace
 }  // namespace voxlate::cache

@@ -115,13 +115,17 @@ TEST_F(RoutesTest, ShowsEveryMemberThatOpenApiRequires) {
   const json job = json::parse(get("/api/jobs/" + make_job()).body);
   std::set<std::string> members;
   for (const auto& item : job.items()) members.insert(item.key());
-  EXPECT_EQ(members, (std::set<std::string>{
-                         "id",           "name",    "status",           "priority",    "language",    "engine",
-                         "model",        "task",    "prompt",           "vad",         "targets",     "translator",
-                         "glossary",     "formats", "profile",          "audio_track", "size_bytes",  "duration_s",
-                         "content_type", "media",   "created_at",       "started_at",  "finished_at", "progress",
-                         "waiting_for",  "attempt", "cancel_requested", "error",       "notes",       "files",
-                         "links",        "origin"}));
+  EXPECT_EQ(members, (std::set<std::string>{"id",           "name",        "status",
+                                            "priority",     "language",    "engine",
+                                            "model",        "task",        "prompt",
+                                            "vad",          "targets",     "translator",
+                                            "glossary",     "formats",     "profile",
+                                            "audio_track",  "size_bytes",  "duration_s",
+                                            "content_type", "media",       "created_at",
+                                            "started_at",   "finished_at", "progress",
+                                            "waiting_for",  "attempt",     "cancel_requested",
+                                            "error",        "notes",       "files",
+                                            "links",        "origin",      "cached"}));
 }
 
 TEST_F(RoutesTest, UnknownJobIsNotFoundOnEveryRoute) {

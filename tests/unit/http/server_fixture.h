@@ -22,6 +22,9 @@ class ServerTest : public ServicesTest {
     services.capabilities = [] { return capabilities(); };
     services.probe = [this](const std::filesystem::path& path, const JobSpec& spec) { return probe_(path, spec); };
     services.complete_spec = [this](JobSpec& spec) { complete_spec_(spec); };
+    services.earlier_work = [this](const JobSpec& spec, const std::string& owner, const std::string& sha256) {
+      return earlier_work_(spec, owner, sha256);
+    };
     services.status = [] { return status(); };
     services.caches = [] { return caches(); };
     services.clear_cache = [](const std::string& name) { return clear_cache(name); };
@@ -192,6 +195,8 @@ class ServerTest : public ServicesTest {
                         .description = "mov,mp4: audio aac"};
   };
   std::function<void(JobSpec&)> complete_spec_ = [](JobSpec&) {};
+  std::function<EarlierWork(const JobSpec&, const std::string&, const std::string&)> earlier_work_ =
+      [](const JobSpec&, const std::string&, const std::string&) { return EarlierWork{}; };
   std::atomic<int> wakes_ = 0;
   std::function<void()> on_wake_ = [] {};
   std::atomic<int> upload_changes_ = 0;

@@ -245,6 +245,23 @@ TEST_F(UploadTest, RepeatedRequestGivesTheFirstJob) {
   EXPECT_EQ(job_folders(), 1U);
 }
 
+TEST_F(UploadTest, AJobIsKnownByWhatItsFileHolds) {
+  earlier_work_ = [](const JobSpec& spec, const std::string& owner, const std::string& sha256) {
+    return EarlierWork{.key = owner + sha256, .is_done = spec.cache};
+  };
+  start();
+  const auto job_of = [&](const Form& form) {
+    return store_.get(nlohmann::json::parse(post(form).body).at("id")).value();
+  };
+  const Job done = job_of(Form().file("a.wav", "content"));
+  EXPECT_EQ(done.work_key, sha256_hex("content"));
+  EXPECT_TRUE(done.spec.brief) << "need not wait for those that take long";
+  const Job anew = job_of(Form().file("b.wav", "content").field("cache", "false"));
+  EXPECT_FALSE(anew.spec.cache);
+  EXPECT_FALSE(anew.spec.brief);
+  expect_problem(post(Form().file("a.wav", "content").field("cache", "maybe")), 422, "invalid_input");
+}
+
 TEST_F(UploadTest, ParallelRepetitionsMakeOneJob) {
   constexpr int kClients = 32;
   start();

@@ -40,6 +40,9 @@ class EndCounter final : public JobStore {
                                        const ClaimFilter& filter) override {
     return store_.claim_next(owner, now, lease_time, filter);
   }
+  WorkClaim claim_work(const Lease& lease, const std::string& work_key) override {
+    return store_.claim_work(lease, work_key);
+  }
   LeaseState heartbeat(const Lease& lease, const JobProgress& progress, TimePoint now,
                        milliseconds lease_time) override {
     return store_.heartbeat(lease, progress, now, lease_time);

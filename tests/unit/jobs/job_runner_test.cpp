@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <latch>
 #include <mutex>
@@ -454,6 +455,28 @@ TEST_F(JobRunnerTest, WorkersSurviveAStoreThatFails) {
   poll_interval_ = milliseconds(1);
   start([](const auto&...) { return JobOutcome(); });
   await_state(add(), JobState::kCompleted);
+}
+
+TEST_F(JobRunnerTest, AJobWhoseWorkAnotherOneDoesComesAfterIt) {
+  std::latch second_has_come(1);
+  std::atomic<int> at_work = 0;
+  std::atomic<int> most_at_work = 0;
+  std::atomic<int> runs = 0;
+  start([&](const Job&, pipeline::Checkpoints& checkpoints, Progress&, std::stop_token) -> JobOutcome {
+    const int run = ++runs;
+    if (run == 2) second_has_come.count_down();
+    checkpoints.claim_work("the same");
+    most_at_work = std::max<int>(most_at_work, ++at_work);
+    if (run == 1) second_has_come.wait();
+    --at_work;
+    return {};
+  });
+  const std::string first = add();
+  await_state(first, JobState::kProcessing);
+  const std::string second = add();
+  await_state(first, JobState::kCompleted);
+  EXPECT_EQ(await_state(second, JobState::kCompleted).attempt, 1) << "the wait is no attempt";
+  EXPECT_EQ(most_at_work, 1);
 }
 
 }  // namespace

@@ -6,8 +6,10 @@
 #include <array>
 #include <fstream>
 
+#include "base/clock.h"
 #include "base/data_folder.h"
 #include "base/temporary_folder.h"
+#include "cache/memory_cache.h"
 #include "media/direct_media_reader.h"
 #include "voxlate/error.h"
 
@@ -18,6 +20,8 @@ using namespace std::chrono_literals;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr int kSeconds = 6;
 
@@ -76,6 +80,7 @@ class MarkingTranslator final : public Translator {
     ++translated;
     Transcript translation = transcript;
     translation.language = target;
+    translation.makeshift = makeshift;
     for (Segment& segment : translation.segments) segment.text = std::string(target) + " " + segment.text;
     progress.update(Stage::kTranslating, transcript.duration, transcript.duration);
     return translation;
@@ -83,6 +88,7 @@ class MarkingTranslator final : public Translator {
 
   int translated = 0;
   bool broken = false;
+  bool makeshift = false;
 };
 
 class MemoryCheckpoints final : public Checkpoints {
@@ -95,8 +101,10 @@ class MemoryCheckpoints final : public Checkpoints {
     return found;
   }
   void save(const Checkpoint& checkpoint) override { all.push_back(checkpoint); }
+  void claim_work(const std::string& work_key) override { claimed.push_back(work_key); }
 
   std::vector<Checkpoint> all;
+  std::vector<std::string> claimed;
 };
 
 class RecordingProgress final : public Progress {
@@ -137,8 +145,15 @@ class RunJobTest : public ::testing::Test {
     const JobTools tools{.transcriber = [this](std::string_view) -> Transcriber& { return transcriber_; },
                          .translator = translator_,
                          .media = media_,
-                         .timings = timings_};
+                         .timings = timings_,
+                         .results = &results_};
     return run_job(job_, workspace_, tools, checkpoints_, progress_, std::move(stop));
+  }
+
+  /// As another job of the same owner and media.
+  JobOutcome run_again() {
+    checkpoints_ = MemoryCheckpoints();
+    return run();
   }
 
   std::string content(std::string_view name) { return read_file(folder_ / "files" / name, 1 << 20); }
@@ -152,6 +167,12 @@ class RunJobTest : public ::testing::Test {
   MemoryCheckpoints checkpoints_;
   RecordingProgress progress_{job_.spec};
   CountingTimings timings_;
+  const SystemClock clock_{};
+  cache::MemoryCache memory_{{}, clock_};
+  ResultCache results_{memory_,
+                       ResultCache::Sharing::kWithinOwner,
+                       {.recogniser = [](const JobSpec&) { return std::string("counting"); },
+                        .translator = [](std::string_view, std::string_view) { return std::string("marking"); }}};
 };
 
 std::vector<std::string> names_of(const JobOutcome& outcome) {
@@ -238,6 +259,86 @@ TEST_F(RunJobTest, TimesNothingThatWasTakenFromACheckpoint) {
   timings_.stages.clear();
   run();
   EXPECT_EQ(timings_.stages, (std::vector<std::string>{"layout", "write", "job"}));
+}
+
+TEST_F(RunJobTest, TheSameMediaIsRecognisedAndTranslatedOnce) {
+  job_.spec.targets = {"es"};
+  EXPECT_THAT(run().cached, IsEmpty());
+  const std::string first = content("talk.es.srt");
+  std::filesystem::remove(folder_ / "files" / "talk.es.srt");
+  const JobOutcome outcome = run_again();
+  EXPECT_EQ(transcriber_.recognised, 3);
+  EXPECT_EQ(translator_.translated, 1);
+  EXPECT_THAT(outcome.cached, ElementsAre("transcript", "es"));
+  EXPECT_EQ(content("talk.es.srt"), first);
+  EXPECT_TRUE(std::is_sorted(progress_.fractions.end() - 3, progress_.fractions.end()));
+  ASSERT_THAT(checkpoints_.load("window"), SizeIs(1)) << "clients see the text as if it had been heard now";
+  EXPECT_THAT(checkpoints_.load("window").at(0).payload, HasSubstr("Window of speech."));
+}
+
+TEST_F(RunJobTest, OtherFormatsProfilesAndTargetsUseTheTranscriptAgain) {
+  run();
+  job_.spec.formats = {"json", "tsv"};
+  job_.spec.profile = "bbc";
+  job_.spec.targets = {"fr"};
+  job_.spec.source_name = "other.wav";
+  EXPECT_THAT(run_again().cached, ElementsAre("transcript"));
+  EXPECT_EQ(transcriber_.recognised, 3);
+  EXPECT_EQ(translator_.translated, 1);
+}
+
+TEST_F(RunJobTest, AnotherPromptOrOwnerIsAnotherTranscript) {
+  run();
+  job_.spec.prompt = "names";
+  run_again();
+  EXPECT_EQ(transcriber_.recognised, 6);
+  job_.owner = "ann";
+  run_again();
+  EXPECT_EQ(transcriber_.recognised, 9);
+}
+
+TEST_F(RunJobTest, WithoutTheCacheEverythingIsMadeAnewForNobodyElse) {
+  job_.spec.targets = {"es"};
+  job_.spec.cache = false;
+  run();
+  EXPECT_EQ(memory_.stats().entries, 0U);
+  job_.spec.cache = true;
+  run_again();
+  job_.spec.cache = false;
+  EXPECT_THAT(run_again().cached, IsEmpty());
+  EXPECT_EQ(transcriber_.recognised, 9);
+  EXPECT_EQ(translator_.translated, 3);
+  EXPECT_THAT(checkpoints_.claimed, IsEmpty());
+}
+
+TEST_F(RunJobTest, AFailedJobLeavesNothingForOthers) {
+  transcriber_.fail_at = 4s;
+  EXPECT_THROW(run(), Error);
+  EXPECT_EQ(memory_.stats().entries, 0U);
+}
+
+TEST_F(RunJobTest, AMakeshiftTranslationIsNotKept) {
+  job_.spec.targets = {"es"};
+  translator_.makeshift = true;
+  run();
+  EXPECT_THAT(run_again().cached, ElementsAre("transcript"));
+  EXPECT_EQ(translator_.translated, 2);
+}
+
+TEST_F(RunJobTest, SaysWhatItHearsUnlessThatIsKnown) {
+  run();
+  ASSERT_THAT(checkpoints_.claimed, SizeIs(1));
+  job_.work_key = checkpoints_.claimed.at(0);
+  EXPECT_THAT(run_again().cached, ElementsAre("transcript"));
+  EXPECT_THAT(checkpoints_.claimed, IsEmpty());
+}
+
+TEST_F(RunJobTest, WhatCameInByAnUploadIsThereForTheNext) {
+  job_.upload_id = "upload";
+  run();
+  EXPECT_THAT(checkpoints_.claimed, IsEmpty()) << "what will have come is not known before";
+  job_.upload_id.clear();
+  EXPECT_THAT(run_again().cached, ElementsAre("transcript"));
 }
 
 }  // namespace
