@@ -56,7 +56,7 @@ TEST_F(Durability, KillsEndInOneCompletedJobEach) {
     std::string id;
     {
       ServerProcess server(folder_ / "data");
-      id = submit(server, folder_ / "talk.wav", {{"targets", "es"}}).json.at("id");
+      id = submit(server, folder_ / "talk.wav", {{"targets", "es"}, {"cache", "false"}}).json.at("id");
       std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(0, 6000)(random)));
       server.kill_hard();
     }
