@@ -24,6 +24,9 @@ struct MemoryHolder {
 
   /// Gives back what nobody uses, and never anything that somebody does. Returns the bytes.
   std::function<std::uint64_t(ReleaseMode mode)> release;
+
+  std::function<std::uint64_t()> created{};  ///< things taken in since the start; none: it does not count
+  std::function<std::uint64_t()> freed{};
 };
 
 }  // namespace voxlate

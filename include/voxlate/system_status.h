@@ -8,6 +8,7 @@
 
 #include "voxlate/cache.h"
 #include "voxlate/memory_watch.h"
+#include "voxlate/performance.h"
 #include "voxlate/resource_sample.h"
 #include "voxlate/transcriber.h"
 #include "voxlate/translator.h"
@@ -70,6 +71,8 @@ struct SystemStatus {
   std::vector<ModelInMemory> models;
   int workers_total = 0;  ///< jobs that may run at once
   int workers_active = 0;
+  WorkerFigures stage_workers{};  ///< tasks of the stages of those jobs
+  std::vector<Alert> alerts{};
   std::optional<MediaSandbox> media_sandbox{};  ///< absent: uploads are read within the server
   std::chrono::seconds uptime{};
   std::vector<std::pair<std::string, std::string>> versions;  ///< of the product and its libraries

@@ -94,7 +94,9 @@ App::App(const Config& config)
       accounts_(make_accounts(config, data_, account_store_, clock_)),
       feed_(kFeedCapacity),
       caches_(config, data_.cache(), clock_),
-      engines_(config, clock_, caches_.translations()),
+      metrics_(storage_, {.raw = config.metrics_raw, .minutes = config.metrics_minutes, .hours = config.metrics_hours}),
+      performance_(config_, performance_parts()),
+      engines_(config, clock_, performance_.timings(), caches_.translations(), &performance_.stage_slots()),
       media_sandbox_(await_media_sandbox(engines_.media())),
       cleaner_({.retention = config.retention, .uploads = ids_of(uploads_.all())}, store_, data_, feed_, clock_),
       language_identifier_(make_language_identifier(config)),
@@ -117,9 +119,7 @@ App::App(const Config& config)
           importer_options(config), imports_, data_, feed_, clock_,
           [this](const std::string& url, const std::filesystem::path& target, const jobs::Importer::Progress& progress,
                  const std::stop_token& stop) { return outward_.fetch(url, target, progress, stop); },
-          [this](const std::filesystem::path& file, const JobSpec& spec) {
-            return summarise_media(file, spec, engines_.media());
-          },
+          [this](const std::filesystem::path& file, const JobSpec& spec) { return probe(file, spec); },
           [this] { runner_.wake(); }),
       webhook_sender_(webhook_options(config), webhooks_, clock_,
                       [this](const jobs::WebhookMessage& message, const std::stop_token& stop) {
@@ -138,17 +138,22 @@ App::App(const Config& config)
                        [this](const std::stop_token& stop) { sweep_accounts(stop); }),
       monitor_ticker_("monitor", kMonitorEvery,
                       [this](const std::stop_token&) {
-                        monitor_.tick({[this](const ResourceSample& sample) {
-                          if (config_.memory_watchdog) watchdog_.observe(sample);
-                        }});
+                        monitor_.tick({[this](const ResourceSample& sample) { observe(sample); }});
                       }),
       answer_sweeper_("idempotency keys", kSweepAnswersEvery,
                       [this](const std::stop_token&) { answers_.sweep(clock_.now()); }),
+      coordinator_("coordinator", config.check_interval, [this](const std::stop_token&) { performance_.coordinate(); }),
       server_(http_options(), http_services()) {
   engines_.model_folder().create();
   remote_translators_.poke();
+  coordinator_.poke();
   account_sweeper_.poke();
   log::info("Thread safety enabled", {{"workers", config.max_concurrent_jobs}});
+  if (config.monitoring) {
+    log::info("Memory monitoring enabled", {{"save_metrics", config.save_metrics},
+                                            {"alerts", config.alerts},
+                                            {"check_interval_s", config.check_interval.count()}});
+  }
   for (const TranscriberInfo& engine : engines_.capabilities().engines) {
     log::info("recogniser ready", {{"engine", engine.id}, {"notice", engine.notice}});
   }
@@ -161,9 +166,7 @@ std::unique_ptr<jobs::WatchFolder> App::make_watch_folder() {
   return std::make_unique<jobs::WatchFolder>(
       std::move(*options), store_, watched_, data_, feed_, clock_,
       [this](JobSpec& spec) { pipeline::complete_spec(spec, capabilities()); },
-      [this](const std::filesystem::path& file, const JobSpec& spec) {
-        return summarise_media(file, spec, engines_.media());
-      },
+      [this](const std::filesystem::path& file, const JobSpec& spec) { return probe(file, spec); },
       [this] { runner_.wake(); });
 }
 
@@ -255,9 +258,9 @@ http::Services App::http_services() {
       .answers = answers_,
       .durability = durability_,
       .clock = clock_,
+      .performance = performance_,
       .capabilities = [this] { return capabilities(); },
-      .probe = [this](const std::filesystem::path& file,
-                      const JobSpec& spec) { return summarise_media(file, spec, engines_.media()); },
+      .probe = [this](const std::filesystem::path& file, const JobSpec& spec) { return probe(file, spec); },
       .complete_spec =
           [this](JobSpec& spec) {
             pipeline::complete_spec(spec, capabilities());
@@ -288,19 +291,52 @@ http::Services App::http_services() {
       .purge_user = [this](const std::string& user_id) { purge_user(user_id); }};
 }
 
-pipeline::JobTools App::tools() {
-  pipeline::JobTools tools = engines_.tools();
-  tools.arrival_of = [this](const Job& job) { return upload_watcher_.arrival_of(job); };
-  return tools;
+pipeline::JobTools App::tools(StageTimings& timings) {
+  const pipeline::JobTools tools = engines_.tools();
+  return {.transcriber = tools.transcriber,
+          .translator = tools.translator,
+          .media = tools.media,
+          .timings = timings,
+          .slots = tools.slots,
+          .arrival_of = [this](const Job& job) { return upload_watcher_.arrival_of(job); }};
 }
 
-jobs::UploadWatcher::Media App::upload_media() const {
+/// Somebody waits for it, but a crowd of processes that read media helps nobody.
+MediaSummary App::probe(const std::filesystem::path& file, const JobSpec& spec) {
+  const WorkerPlace place(&performance_.media_slots(), WorkerPlace::Wait::kInTurn, {});
+  StageTimer timer(performance_.timings(), "probe");
+  MediaSummary summary = summarise_media(file, spec, engines_.media());
+  timer.finish();
+  return summary;
+}
+
+void App::observe(const ResourceSample& sample) {
+  if (config_.memory_watchdog) watchdog_.observe(sample);
+  performance_.observe(sample);
+}
+
+PerformanceWatch::Parts App::performance_parts() {
+  return {.clock = clock_,
+          .metrics = metrics_,
+          .latest = [this] { return monitor_.latest(); },
+          .memory_watch = [this] { return watchdog_.status(); },
+          .release = [this](ReleaseMode mode) { return watchdog_.release(mode, "requested"); },
+          .holders = [this] { return memory_holders(); },
+          .models = [this] { return engines_.models_in_memory(clock_.now()); },
+          .jobs =
+              [this] {
+                std::vector<JobMemory> jobs;
+                for (auto& [id, bytes] : admission_.running()) jobs.push_back({.job_id = id, .estimated_bytes = bytes});
+                return jobs;
+              }};
+}
+
+jobs::UploadWatcher::Media App::upload_media() {
   return {.reads_from_front =
               [](const std::filesystem::path& file, std::uint64_t available) {
                 return media::front_reading(file, available) == media::FrontReading::kYes;
               },
-          .probe = [this](const std::filesystem::path& file,
-                          const JobSpec& spec) { return summarise_media(file, spec, engines_.media()); }};
+          .probe = [this](const std::filesystem::path& file, const JobSpec& spec) { return probe(file, spec); }};
 }
 
 ResourceSample App::look_at_resources() {
@@ -315,13 +351,17 @@ ResourceSample App::look_at_resources() {
   return sample;
 }
 
-health::MemoryWatchdog::Parts App::watchdog_parts() {
+std::vector<MemoryHolder> App::memory_holders() {
   std::vector<MemoryHolder> holders = caches_.memory_holders();
   std::ranges::move(engines_.memory_holders(), std::back_inserter(holders));
   holders.push_back({.name = "database",
                      .bytes = [this] { return storage_.memory_bytes(); },
                      .release = [this](ReleaseMode) { return storage_.release_memory(); }});
-  return {.holders = std::move(holders),
+  return holders;
+}
+
+health::MemoryWatchdog::Parts App::watchdog_parts() {
+  return {.holders = memory_holders(),
           .heap = {.name = "heap",
                    .bytes = [] { return std::uint64_t{0}; },
                    .release =
@@ -361,7 +401,11 @@ JobOutcome App::run_job(const Job& job, pipeline::Checkpoints& checkpoints, Prog
                             "smaller or a quantised model, or give the server more memory",
                             needs >> 20U, most >> 20U));
   }
-  return pipeline::run_job(job, data_.workspace(job.id), tools(), checkpoints, progress, std::move(stop));
+  health::JobTimes times(job.id, performance_.timings());
+  JobOutcome outcome =
+      pipeline::run_job(job, data_.workspace(job.id), tools(times), checkpoints, progress, std::move(stop));
+  performance_.note_job(job, times, static_cast<int>(job.spec.targets.size()));
+  return outcome;
 }
 
 std::optional<ResourceWait> App::resource_wait() const {
@@ -382,6 +426,8 @@ SystemStatus App::status() {
   status.models = engines_.models_in_memory(clock_.now());
   status.workers_total = runner_.workers();
   status.workers_active = runner_.active();
+  status.stage_workers = performance_.workers();
+  status.alerts = performance_.alerts();
   status.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_);
   status.media_sandbox = media_sandbox_;
   status.versions = versions();

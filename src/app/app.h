@@ -10,6 +10,7 @@
 #include "app/engines.h"
 #include "app/model_files.h"
 #include "app/outward.h"
+#include "app/performance_watch.h"
 #include "base/change_feed.h"
 #include "base/clock.h"
 #include "base/data_folder.h"
@@ -34,6 +35,7 @@
 #include "store/sqlite_answer_store.h"
 #include "store/sqlite_import_store.h"
 #include "store/sqlite_job_store.h"
+#include "store/sqlite_metrics_store.h"
 #include "store/sqlite_upload_store.h"
 #include "store/sqlite_watch_store.h"
 #include "store/sqlite_webhook_store.h"
@@ -59,13 +61,17 @@ class App {
   SystemStatus status();
   ResourceSample look_at_resources();
   health::MemoryWatchdog::Parts watchdog_parts();
+  std::vector<MemoryHolder> memory_holders();
+  PerformanceWatch::Parts performance_parts();
+  void observe(const ResourceSample& sample);
+  MediaSummary probe(const std::filesystem::path& file, const JobSpec& spec);
   JobOutcome run_job(const Job& job, pipeline::Checkpoints& checkpoints, Progress& progress, std::stop_token stop);
   jobs::Admission admission();
   std::uint64_t memory_needed(const Job& job) const;
   std::optional<ResourceWait> resource_wait() const;
   std::unique_ptr<jobs::WatchFolder> make_watch_folder();
-  jobs::UploadWatcher::Media upload_media() const;
-  pipeline::JobTools tools();
+  jobs::UploadWatcher::Media upload_media();
+  pipeline::JobTools tools(StageTimings& timings);
   void ask_remote_translators(const std::stop_token& stop);
   void purge_user(const std::string& user_id);
   void sweep_accounts(const std::stop_token& stop);
@@ -93,6 +99,8 @@ class App {
            config_.memory_limit_bytes}};  // another one, whose looks do not shorten the time that rates are taken over
   health::GpuProbe gpus_{clock_};
   Caches caches_;
+  store::SqliteMetricsStore metrics_;
+  PerformanceWatch performance_;
   Engines engines_;
   const std::optional<MediaSandbox> media_sandbox_;
   jobs::JobCleaner cleaner_;
@@ -114,6 +122,7 @@ class App {
   jobs::Ticker account_sweeper_;
   jobs::Ticker monitor_ticker_;
   jobs::Ticker answer_sweeper_;
+  jobs::Ticker coordinator_;
   http::Server server_;
 };
 

@@ -11,13 +11,13 @@
 #include <memory>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "app/engines.h"
 #include "app/media_files.h"
 #include "app/neural_translation.h"
+#include "app/performance_watch.h"
 #include "app/remote_translators.h"
 #include "app/version.h"
 #include "app/whisper_network.h"
@@ -26,6 +26,7 @@
 #include "config/settings.h"
 #include "health/gpu_probe.h"
 #include "health/sampler.h"
+#include "health/worker_plan.h"
 #include "translation/apertium_modes.h"
 #include "voxlate/error.h"
 
@@ -93,7 +94,8 @@ void print_routes(const std::vector<TranslationRoute>& routes) {
 
 void report_engines(const Config& config, std::vector<Finding>& findings) {
   const SystemClock clock;
-  const Engines engines(config, clock, /*translations=*/nullptr);
+  NoTimings timings;
+  const Engines engines(config, clock, timings, /*translations=*/nullptr);
   const Capabilities capabilities = engines.capabilities();
   fmt::print("Recognisers\n");
   for (const TranscriberInfo& engine : capabilities.engines) {
@@ -170,11 +172,14 @@ void report_media(const Config& config, std::vector<Finding>& findings) {
 }
 
 void report_settings(const Config& config) {
-  const auto cores = std::max(1U, std::thread::hardware_concurrency());
-  fmt::print(
-      "Workers\n  {} jobs at once; one utterance a core is recognised at a time, so on these {} cores {} would "
-      "do\n",
-      config.max_concurrent_jobs, cores, std::clamp(cores + 1, 2U, 16U));
+  const SystemClock clock;
+  const health::WorkerFacts facts = worker_facts(health::Sampler().look(clock.now()));
+  const health::WorkerPlan plan = health::plan_workers(facts, worker_limits(config));
+  fmt::print("Workers\n  {:<16} {}\n", "jobs at once", config.max_concurrent_jobs);
+  fmt::print("  {:<16} {}\n", "stage tasks",
+             config.workers > 0 ? fmt::format("{}, as configured", config.workers) : std::string("as many as optimal"));
+  fmt::print("  {}\n", health::worker_line(plan, facts));
+  for (const std::string& reason : plan.reasons) fmt::print("  {:<16} {}\n", "", reason);
   fmt::print("Settings\n");
   for (const Setting& setting : settings()) {
     fmt::print("  {:<34} {:<30} {}\n", setting.key, setting.value.show(config),

@@ -23,9 +23,10 @@
 namespace voxlate::app {
 namespace {
 
-std::unique_ptr<Transcriber> make_sphinx(const Config& config) {
+std::unique_ptr<Transcriber> make_sphinx(const Config& config, WorkerSlots* slots) {
   return std::make_unique<sphinx::SphinxTranscriber>(
-      sphinx::SphinxTranscriber::Options{.model_folder = config.sphinx_model_dir, .decoders = config.sphinx_decoders},
+      sphinx::SphinxTranscriber::Options{
+          .model_folder = config.sphinx_model_dir, .decoders = config.sphinx_decoders, .settings = {}, .slots = slots},
       [] { return std::make_unique<vad::EnergyVoiceDetector>(); });
 }
 
@@ -45,24 +46,38 @@ std::unique_ptr<translation::RoutingTranslator> make_translator(const Config& co
   return std::make_unique<translation::RoutingTranslator>(std::move(engines), std::move(options));
 }
 
+template <typename Loader>
+Loader timed(Loader load, StageTimings& timings) {
+  return [load = std::move(load), &timings](const models::ModelKey& key, const std::stop_token& stop) {
+    StageTimer timer(timings, "load_model");
+    auto loaded = load(key, stop);
+    timer.finish();
+    return loaded;
+  };
+}
+
 /// A model that has rested so long goes when memory is short, whatever `models.idle_seconds` says.
 constexpr std::chrono::seconds kIdleUnderPressure{10};
 
 }  // namespace
 
-Engines::Engines(const Config& config, const Clock& clock, Cache* translations)
-    : media_(make_media_reader(config)),
+Engines::Engines(const Config& config, const Clock& clock, StageTimings& timings, Cache* translations,
+                 WorkerSlots* slots)
+    : timings_(timings),
+      slots_(slots),
+      media_(make_media_reader(config)),
       model_idle_time_(config.models_idle_time),
       computes_integers_(whisper_compute_type(config) == ComputeType::kInt8),
       max_windows_(config.whisper_max_windows),
       compute_(whisper_threads(config)),
       model_folder_(model_folder_options(config), inspect_model_file, inspect_model_folder),
       whisper_models_(static_cast<std::size_t>(loaded_models_limit(config)),
-                      whisper_loader(config, model_folder_, compute_), clock),
-      neural_models_(neural_models_limit(config), neural_loader(config, model_folder_, compute_), clock),
+                      timed(whisper_loader(config, model_folder_, compute_), timings), clock),
+      neural_models_(neural_models_limit(config), timed(neural_loader(config, model_folder_, compute_), timings),
+                     clock),
       translator_(make_translator(config, model_folder_, neural_models_, translations)) {
   transcribers_.push_back(make_whisper(config, model_folder_, whisper_models_, compute_));
-  if (sphinx::model_is_installed(config.sphinx_model_dir)) transcribers_.push_back(make_sphinx(config));
+  if (sphinx::model_is_installed(config.sphinx_model_dir)) transcribers_.push_back(make_sphinx(config, slots));
 }
 
 translation::ApertiumModesOptions apertium_modes(const Config& config) {
@@ -122,10 +137,14 @@ std::vector<MemoryHolder> Engines::memory_holders() {
   };
   return {{.name = "translation models",
            .bytes = [this, bytes_of] { return bytes_of(neural_models_); },
-           .release = [this, idle_time](ReleaseMode mode) { return neural_models_.unload_unused(idle_time(mode)); }},
+           .release = [this, idle_time](ReleaseMode mode) { return neural_models_.unload_unused(idle_time(mode)); },
+           .created = [this] { return neural_models_.created(); },
+           .freed = [this] { return neural_models_.freed(); }},
           {.name = "recogniser models",
            .bytes = [this, bytes_of] { return bytes_of(whisper_models_); },
-           .release = [this, idle_time](ReleaseMode mode) { return whisper_models_.unload_unused(idle_time(mode)); }}};
+           .release = [this, idle_time](ReleaseMode mode) { return whisper_models_.unload_unused(idle_time(mode)); },
+           .created = [this] { return whisper_models_.created(); },
+           .freed = [this] { return whisper_models_.freed(); }}};
 }
 
 std::uint64_t Engines::memory_needed(const Job& job) const {
@@ -138,7 +157,9 @@ std::uint64_t Engines::memory_needed(const Job& job) const {
 pipeline::JobTools Engines::tools() const {
   return {.transcriber = [this](std::string_view id) -> Transcriber& { return find(id); },
           .translator = *translator_,
-          .media = *media_};
+          .media = *media_,
+          .timings = timings_,
+          .slots = slots_};
 }
 
 }  // namespace voxlate::app

@@ -18,6 +18,7 @@
 #include "translation/routing_translator.h"
 #include "voxlate/cache.h"
 #include "voxlate/memory_holder.h"
+#include "voxlate/stage_timings.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcriber.h"
 
@@ -27,8 +28,10 @@ namespace voxlate::app {
 /// Thread-safe after construction.
 class Engines {
  public:
-  /// `translations` is for sentences that come again; null: none are kept. It and `clock` outlive the object.
-  Engines(const Config& config, const Clock& clock, Cache* translations);
+  /// `translations` is for sentences that come again; null: none are kept. `slots`: see `JobTools`. All but `config`
+  /// outlive the object.
+  Engines(const Config& config, const Clock& clock, StageTimings& timings, Cache* translations,
+          WorkerSlots* slots = nullptr);
 
   /// Whisper is in it while a model for it is installed. No engine in it: the model of the embedded recogniser is
   /// not installed either.
@@ -59,6 +62,8 @@ class Engines {
  private:
   Transcriber& find(std::string_view id) const;
 
+  StageTimings& timings_;
+  WorkerSlots* const slots_;
   const std::unique_ptr<media::MediaReader> media_;  // first: its process starts while the rest is made
   const std::chrono::seconds model_idle_time_;
   const bool computes_integers_;

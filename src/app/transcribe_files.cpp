@@ -112,8 +112,9 @@ bool transcribe_files(const Config& config, const TranscribeRequest& request, st
     throw Error(ErrorCode::kInvalidInput, "-of names the results of one file, but several files were given");
   }
   const SystemClock clock;
+  NoTimings timings;
   const std::unique_ptr<Cache> translations = make_translation_memory(config, clock);
-  Engines engines(config, clock, translations.get());
+  Engines engines(config, clock, timings, translations.get());
   if (!request.spec.targets.empty()) ask_remote_translators(engines, stop);
   bool all_done = true;
   for (const std::string& file : request.files) {

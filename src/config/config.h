@@ -139,6 +139,33 @@ struct Config {
   int webhooks_per_user = 20;
   std::chrono::hours webhooks_log{30 * 24};
 
+  bool monitoring = true;
+  bool save_metrics = true;
+  std::chrono::seconds check_interval{30};
+  std::chrono::hours metrics_raw{6};
+  std::chrono::days metrics_minutes{7};
+  std::chrono::days metrics_hours{400};
+  bool self_tuning = false;
+
+  bool alerts = true;
+  double alert_memory_percent = 85;
+  double alert_cpu_percent = 90;
+  double alert_gpu_memory_percent = 95;
+  std::uint64_t alert_disk_bytes_per_second = std::uint64_t{200} << 20U;
+  std::chrono::seconds alert_disk_time{60};
+  std::uint64_t alert_disk_free_bytes = std::uint64_t{2} << 30U;
+  std::chrono::seconds alert_stage_time{30};
+  double alert_stage_real_time_factor = 2;
+  std::chrono::seconds alert_raise_time{10};
+  std::chrono::seconds alert_end_time{30};
+
+  int workers = 0;  ///< 0: as many as the plan says
+  int workers_min = 2;
+  int workers_default = 6;
+  int workers_max = 16;
+  double workers_low_memory_gb = 4;
+  double workers_high_memory_gb = 16;
+
   std::filesystem::path watch_folder;  ///< empty: none
   std::filesystem::path watch_output;  ///< empty: beside the media
   std::string watch_language;          ///< empty: detect

@@ -25,5 +25,8 @@ std::vector<Setting> remote_settings();
 std::vector<Setting> import_settings();
 std::vector<Setting> webhooks_settings();
 std::vector<Setting> watch_settings();
+std::vector<Setting> monitoring_settings();  ///< [monitoring] and [performance]
+std::vector<Setting> alerts_settings();
+std::vector<Setting> workers_settings();
 
 }  // namespace voxlate::config

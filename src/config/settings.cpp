@@ -33,6 +33,9 @@ std::vector<Setting> all_sections() {
   add(config::import_settings());
   add(config::webhooks_settings());
   add(config::watch_settings());
+  add(config::workers_settings());
+  add(config::monitoring_settings());
+  add(config::alerts_settings());
   return all;
 }
 

@@ -86,4 +86,11 @@ std::uint64_t Admission::unsettled_bytes(TimePoint now) const {
   return bytes;
 }
 
+std::vector<std::pair<std::string, std::uint64_t>> Admission::running() const {
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  const MutexLock lock(mutex_);
+  for (const auto& [job_id, job] : running_) all.emplace_back(job_id, job.bytes);
+  return all;
+}
+
 }  // namespace voxlate::health

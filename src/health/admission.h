@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/mutex.h"
 #include "voxlate/resource_sample.h"
@@ -48,6 +50,9 @@ class Admission {
     TimePoint since{};
   };
   std::optional<Waiting> waiting() const;
+
+  /// Jobs that run, with what each needs.
+  std::vector<std::pair<std::string, std::uint64_t>> running() const;
 
  private:
   struct Running {

@@ -9,10 +9,11 @@ namespace voxlate::http {
 
 /// What a route needs of whoever calls it. An API key may have been given a part of what its user may do.
 enum class Access : std::uint8_t {
-  kOpen,   ///< anybody: probes, signing in, the files of the browser client
-  kRead,   ///< look at what is one's own
-  kWrite,  ///< make, change and delete what is one's own
-  kAdmin,  ///< what concerns everybody: models, caches, users
+  kOpen,     ///< anybody: probes, signing in, the files of the browser client
+  kRead,     ///< look at what is one's own
+  kWrite,    ///< make, change and delete what is one's own
+  kAdmin,    ///< what concerns everybody: models, caches, users
+  kInspect,  ///< look at what concerns everybody: an administrator, also with a key that may only read
 };
 
 /// Who makes a request.
@@ -31,7 +32,9 @@ struct Caller {
 
   bool may(Access access) const {
     if (access == Access::kOpen || kind == Kind::kLocal) return true;
-    if (kind == Kind::kNobody || access > most) return false;
+    if (kind == Kind::kNobody) return false;
+    if (access == Access::kInspect) return admin;
+    if (access > most) return false;
     return access != Access::kAdmin || admin;
   }
 

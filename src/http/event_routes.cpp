@@ -29,7 +29,7 @@ std::optional<std::uint64_t> parse_last_id(std::string_view id, std::string_view
   return std::stoull(digits);
 }
 
-Response event_stream(Api& api, Request& request, const std::string& job_id) {
+Response event_stream(Api& api, Request& request, const std::string& job_id, bool system = false) {
   auto place = std::make_shared<const StreamPlace>(api);
   if (!place->taken()) {
     return problem_response({.code = "too_many_streams",
@@ -44,13 +44,16 @@ Response event_stream(Api& api, Request& request, const std::string& job_id) {
   response.events = EventSubscription{.interest = {.job_id = job_id, .owner = request.caller.owner_filter()},
                                       .after = parse_last_id(request.head.value("last-event-id"), api.instance),
                                       .still_allowed = still_signed_in(api, request),
-                                      .place = place};
+                                      .place = place,
+                                      .system = system};
   return response;
 }
 
 }  // namespace
 
 Response all_events(Api& api, Request& request) { return event_stream(api, request, ""); }
+
+Response system_events(Api& api, Request& request) { return event_stream(api, request, "", /*system=*/true); }
 
 Response job_events(Api& api, Request& request) {
   const auto job = find_job(api, request);

@@ -189,9 +189,11 @@ Response receive_job(Api& api, Request& request) {
   if (is_json(content_type)) return receive_document(api, request);
   const UploadSpace space(api, request);
   if (!space.is_promised()) return problem_response(no_space(), request);
+  StageTimer timer(api.services.performance.timings(), "receive");
   auto received = receive_form(content_type, request.body, api.services.data.uploads(), api.services.durability,
                                {.max_file_bytes = api.options.max_upload_bytes, .may_name_upload = true});
   if (const auto* problem = std::get_if<Problem>(&received)) return problem_response(*problem, request);
+  timer.finish();
   UploadForm form = std::get<UploadForm>(std::move(received));
   if (form.file) return receive_file(api, request, std::move(form));
   const std::string id = take_upload_id(form.fields).value_or("");

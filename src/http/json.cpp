@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "http/message.h"
+#include "http/performance_json.h"
 
 namespace voxlate::http {
 namespace {
@@ -345,7 +346,11 @@ std::string status_json(const SystemStatus& status, const std::map<JobState, int
          {"watch", watch_of(status.memory_watch)}}},
        {"cpu", {{"percent", cpu}, {"count", status.resources.cpu_count}}},
        {"queue", std::move(states)},
-       {"workers", {{"total", status.workers_total}, {"active", status.workers_active}}},
+       {"workers",
+        {{"total", status.workers_total},
+         {"active", status.workers_active},
+         {"stage_tasks", workers_document(status.stage_workers)}}},
+       {"alerts", alerts_document(status.alerts)},
        {"models", std::move(models)},
        {"gpus", std::move(gpus)},
        {"disk", {{"free_bytes", status.resources.disk_free_bytes}, {"total_bytes", status.resources.disk_total_bytes}}},

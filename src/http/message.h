@@ -85,6 +85,7 @@ struct EventSubscription {
   std::optional<std::uint64_t> after;   ///< sequence of the last change that the client has seen
   std::function<bool()> still_allowed;  ///< asked every second; the stream ends once it is not
   std::shared_ptr<const StreamPlace> place;
+  bool system = false;  ///< how the machine and the server do, each second, instead of changes of jobs
 };
 
 /// A stretch of an open file.

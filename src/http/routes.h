@@ -25,10 +25,19 @@ Response send_file(Api& api, Request& request);
 Response send_source(Api& api, Request& request);
 Response job_events(Api& api, Request& request);
 Response all_events(Api& api, Request& request);
+Response system_events(Api& api, Request& request);
 Response show_capabilities(Api& api, Request& request);
 Response show_status(Api& api, Request& request);
 Response list_caches(Api& api, Request& request);
 Response clear_cache(Api& api, Request& request);
+Response show_performance(Api& api, Request& request);
+Response show_timings(Api& api, Request& request);
+Response reset_timings(Api& api, Request& request);
+Response show_history(Api& api, Request& request);
+Response show_memory(Api& api, Request& request);
+Response show_advice(Api& api, Request& request);
+Response optimize(Api& api, Request& request);
+Response send_metrics(Api& api, Request& request);
 Response list_models(Api& api, Request& request);
 Response show_model(Api& api, Request& request);
 Response download_model(Api& api, Request& request);
@@ -124,6 +133,14 @@ inline constexpr std::array kRoutes = {
     Route{"GET", "/api/system/status", show_status, Access::kRead},
     Route{"GET", "/api/caches", list_caches, Access::kRead},
     Route{"DELETE", "/api/caches/{name}", clear_cache, Access::kAdmin},
+    Route{"GET", "/api/system/events", system_events, Access::kInspect},
+    Route{"GET", "/api/performance", show_performance, Access::kInspect},
+    Route{"GET", "/api/performance/timings", show_timings, Access::kInspect},
+    Route{"DELETE", "/api/performance/timings", reset_timings, Access::kAdmin},
+    Route{"GET", "/api/performance/history", show_history, Access::kInspect},
+    Route{"GET", "/api/performance/memory", show_memory, Access::kInspect},
+    Route{"GET", "/api/performance/optimization", show_advice, Access::kInspect},
+    Route{"POST", "/api/performance/optimize", optimize, Access::kAdmin},
     Route{"GET", "/api/models", list_models, Access::kRead},
     Route{"GET", "/api/models/{id}", show_model, Access::kRead},
     Route{"POST", "/api/models/{id}/download", download_model, Access::kAdmin},
@@ -176,6 +193,7 @@ inline constexpr std::array kRoutes = {
     Route{"POST", "/translate_file", text_translate_file, Access::kWrite, ErrorShape::kText},
     Route{"GET", "/download_file/{id}", text_download_file, Access::kRead, ErrorShape::kText},
     Route{"GET", "/frontend/settings", text_frontend_settings, Access::kRead, ErrorShape::kText},
+    Route{"GET", "/metrics", send_metrics, Access::kInspect, ErrorShape::kText},
     Route{"GET", "/livez", livez, Access::kOpen},
     Route{"GET", "/readyz", readyz, Access::kOpen},
     Route{"GET", "/health", readyz, Access::kOpen},

@@ -13,6 +13,7 @@
 #include "http/routes.h"
 #include "http/socket.h"
 #include "http/stream_writer.h"
+#include "http/system_events.h"
 #include "http/tus_headers.h"
 
 namespace voxlate::http {
@@ -58,7 +59,8 @@ class Server::Impl final : private RequestHandler {
       : api_{.options = std::move(options), .services = std::move(services)},
         threads_(api_.options.request_threads),
         loop_(api_.options, *this, threads_),
-        events_(api_, [this](std::vector<EventText> texts) { loop_.tell(std::move(texts)); }) {}
+        events_(api_, [this](std::vector<EventText> texts) { loop_.tell(std::move(texts)); }),
+        system_events_(api_, [this](std::vector<EventText> texts) { loop_.tell(std::move(texts)); }) {}
 
   int bind() {
     raise_descriptor_limit(static_cast<std::uint64_t>(api_.options.max_connections) + kOtherFiles);
@@ -70,13 +72,17 @@ class Server::Impl final : private RequestHandler {
     const std::stop_callback on_stop(stop, [this] { api_.draining.request_stop(); });
     loop_.run(std::move(listener_.fd), api_.draining.get_token());
     events_.stop();
+    system_events_.stop();
   }
 
  private:
   Plan plan(const RequestHead& head) override;
   Next serve(Session& session) override;
   std::string refusal(const Problem& problem) override;
-  void events_ended(std::uint64_t id) override { events_.leave(id); }
+  void events_ended(std::uint64_t id) override {
+    events_.leave(id);
+    system_events_.leave(id);
+  }
 
   Next begin_answer(Session& session);
   Next begin_events(Session& session, std::string head, const EventSubscription& subscription);
@@ -87,6 +93,7 @@ class Server::Impl final : private RequestHandler {
   RequestThreads threads_;
   ConnectionLoop loop_;
   EventHub events_;
+  SystemEvents system_events_;
 };
 
 // A body is awaited only where it will be read.
@@ -154,11 +161,15 @@ Next Server::Impl::go_on(Session& session) {
 // The session is the loop's as soon as it has begun.
 Next Server::Impl::begin_events(Session& session, std::string head, const EventSubscription& subscription) {
   const bool chunked = session.head.minor_version >= 1;
-  events_.join(session.id, subscription, [&](const std::string& text) {
+  const auto begin = [&](const std::string& text) {
     session.chunked_events = chunked;
     session.outgoing = Outgoing(head + event_chunk(text, chunked), std::nullopt);
     loop_.begin_events(session.id);
-  });
+  };
+  if (subscription.system)
+    system_events_.join(session.id, subscription, begin);
+  else
+    events_.join(session.id, subscription, begin);
   return Next::kEvents;
 }
 

@@ -21,6 +21,7 @@
 #include "voxlate/job_store.h"
 #include "voxlate/language_identifier.h"
 #include "voxlate/model_store.h"
+#include "voxlate/performance.h"
 #include "voxlate/progress.h"
 #include "voxlate/system_status.h"
 #include "voxlate/transcript.h"
@@ -83,6 +84,7 @@ struct Services {
   AnswerStore& answers;
   Durability& durability;
   const Clock& clock;
+  Performance& performance;
   std::function<Capabilities()> capabilities;
   /// Looks into the uploaded file. `kUnsupported` becomes 415, `kCorrupt` and `kInvalidInput` 422.
   std::function<MediaSummary(const std::filesystem::path&, const JobSpec&)> probe;

@@ -102,10 +102,12 @@ std::variant<AwaitedSpeech, Problem> submit_speech(Api& api, Request& request, c
   const UploadSpace space(api, request);
   if (!space.is_promised()) return no_space();
   const std::string head = form.raw_samples ? wave_head() : std::string();
+  StageTimer timer(api.services.performance.timings(), "receive");
   auto received = receive_form(request.head.value("content-type"), request.body, api.services.data.uploads(),
                                api.services.durability,
                                {.max_file_bytes = api.options.max_upload_bytes, .part = form.part, .prefix = head});
   if (auto* problem = std::get_if<Problem>(&received)) return std::move(*problem);
+  timer.finish();
   UploadForm upload = std::get<UploadForm>(std::move(received));
   auto options = read(upload.fields);
   if (auto* problem = std::get_if<Problem>(&options)) return std::move(*problem);

@@ -109,7 +109,9 @@ Received receive_bytes(Api& api, Request& request, const Upload& upload, const U
   UploadWriter writer(api.services.data.upload(upload.id), upload, std::move(checksum), api.services.uploads,
                       api.services.durability,
                       {.expiry = api.options.upload_expiry, .max_bytes = api.options.max_upload_bytes});
+  StageTimer timer(api.services.performance.timings(), "receive");
   const BodyEnd end = receive_body(api, request, turn, writer);
+  timer.finish();
   const TimePoint now = api.services.clock.now();
   Received received{.problem = problem_of_end(request, end)};
   if (end == BodyEnd::kWhole && !writer.finish(now)) {

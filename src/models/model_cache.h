@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cassert>
 #include <chrono>
 #include <exception>
@@ -74,8 +75,13 @@ class ModelCache final : public LoadedModels {
     free_beyond_capacity(freed);
     std::uint64_t bytes = 0;
     for (const auto& slot : freed) bytes += slot->size_bytes;
+    freed_ += freed.size();
     return bytes;
   }
+
+  /// Models loaded since the start, and those of them that were freed.
+  std::uint64_t created() const { return created_; }
+  std::uint64_t freed() const { return freed_; }
 
   std::vector<LoadedModel> loaded() const override {
     const MutexLock lock(mutex_);
@@ -93,6 +99,7 @@ class ModelCache final : public LoadedModels {
     const MutexLock lock(mutex_);
     for (auto entry = slots_.begin(); entry != slots_.end();) {
       if (entry->first.model == model) {
+        if (!entry->second->loading) ++freed_;
         freed.push_back(std::move(entry->second));
         entry = slots_.erase(entry);
       } else {
@@ -147,6 +154,7 @@ class ModelCache final : public LoadedModels {
       slot.size_bytes = loaded.size_bytes;
       slot.last_use = clock_.now();
       slot.error = error;
+      if (!error) ++created_;
       if (const auto found = slots_.find(key); error && found != slots_.end() && found->second.get() == &slot) {
         slots_.erase(found);
       }
@@ -172,6 +180,7 @@ class ModelCache final : public LoadedModels {
     Freed freed;
     const MutexLock lock(mutex_);
     free_beyond_capacity(freed);
+    freed_ += freed.size();
   }
 
   void free_beyond_capacity(Freed& freed) REQUIRES(mutex_) {
@@ -191,6 +200,9 @@ class ModelCache final : public LoadedModels {
   const std::size_t capacity_;
   const Loader load_;
   const Clock& clock_;
+
+  std::atomic<std::uint64_t> created_ = 0;
+  std::atomic<std::uint64_t> freed_ = 0;
 
   mutable Mutex mutex_;
   ConditionVariable done_;

@@ -13,6 +13,7 @@
 #include "pipeline/clipped_audio.h"
 #include "pipeline/job_rules.h"
 #include "pipeline/stages.h"
+#include "pipeline/timed_audio.h"
 #include "subtitles/cue_layout.h"
 #include "subtitles/format.h"
 #include "subtitles/profile.h"
@@ -73,9 +74,11 @@ Transcript once(Checkpoints& checkpoints, std::string_view stage, std::string_vi
 Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools& tools, Checkpoints& checkpoints,
                       Progress& progress, const std::stop_token& stop) {
   return once(checkpoints, kTranscriptStage, "", [&] {
+    StageTimer timer(tools.timings, "transcribe");
     const std::unique_ptr<media::TrackReader> whole =
         tools.media.open_audio(workspace.source(), job.spec.audio_track, stop, tools.arrival_of(job));
-    ClippedAudio audio(*whole, job.spec.audio_begin, job.spec.audio_length);
+    ClippedAudio clipped(*whole, job.spec.audio_begin, job.spec.audio_length);
+    TimedAudio audio(clipped);
     CheckpointedWindows windows(checkpoints);
     const TranscribeOptions options{.language = job.spec.language,
                                     .model = job.spec.model,
@@ -85,6 +88,8 @@ Transcript transcribe(const Job& job, const Workspace& workspace, const JobTools
                                     .temperature = job.spec.temperature,
                                     .vad = job.spec.vad};
     Transcript transcript = tools.transcriber(job.spec.engine).transcribe(audio, options, windows, progress, stop);
+    timer.finish(transcript.duration);
+    tools.timings.record("read", audio.waited(), transcript.duration);
     if (whole->damaged_places() > 0) {
       transcript.notes.push_back(fmt::format("The audio is damaged in {} places; what was said there may be missing.",
                                              whole->damaged_places()));
@@ -108,8 +113,12 @@ const subtitles::Profile& profile_of(const JobSpec& spec, const std::string& lan
   return spec.profile.empty() ? subtitles::default_profile_for(language) : subtitles::find_profile(spec.profile);
 }
 
-void write_results(const JobSpec& spec, const Transcript& transcript, const Workspace& workspace, JobOutcome& outcome) {
+void write_results(const JobSpec& spec, const Transcript& transcript, const Workspace& workspace, StageTimings& timings,
+                   JobOutcome& outcome) {
+  StageTimer layout(timings, "layout");
   const std::vector<Cue> cues = subtitles::make_cues(transcript, profile_of(spec, transcript.language));
+  layout.finish(transcript.duration);
+  StageTimer writing(timings, "write");
   for (const subtitles::Format format : wanted_formats(spec)) {
     const std::string content = subtitles::render(format, transcript, cues);
     const std::string name = result_name(spec.source_name, transcript.language, subtitles::extension(format));
@@ -119,6 +128,7 @@ void write_results(const JobSpec& spec, const Transcript& transcript, const Work
                              .language = transcript.language,
                              .size_bytes = content.size()});
   }
+  writing.finish(transcript.duration);
   outcome.notes.insert(outcome.notes.end(), transcript.notes.begin(), transcript.notes.end());
 }
 
@@ -147,6 +157,7 @@ void check(const std::stop_token& stop) {
 JobOutcome run_job(const Job& job, const Workspace& workspace, const JobTools& tools, Checkpoints& checkpoints,
                    Progress& progress, std::stop_token stop) {
   JobOutcome outcome;
+  StageTimer whole(tools.timings, "job");
   std::vector<Transcript> texts{transcribe(job, workspace, tools, checkpoints, progress, stop)};
   if (texts.front().segments.empty()) outcome.notes.emplace_back("No speech was found in the audio.");
 
@@ -163,16 +174,23 @@ JobOutcome run_job(const Job& job, const Workspace& workspace, const JobTools& t
     const TranslateOptions options{.engine = job.spec.translator,
                                    .glossary = job.spec.glossary,
                                    .max_characters_per_second = profile_of(job.spec, targets[i]).max_cps};
-    texts.push_back(once(checkpoints, kTranslationStage, targets[i],
-                         [&] { return tools.translator.translate(original, targets[i], options, part, stop); }));
+    texts.push_back(once(checkpoints, kTranslationStage, targets[i], [&] {
+      const WorkerPlace place(tools.slots, job.spec.brief ? WorkerPlace::Wait::kNot : WorkerPlace::Wait::kInTurn, stop);
+      check(stop);
+      StageTimer timer(tools.timings, "translate");
+      Transcript text = tools.translator.translate(original, targets[i], options, part, stop);
+      timer.finish(original.duration);
+      return text;
+    }));
   }
 
   check(stop);
   const std::chrono::milliseconds duration = texts.front().duration;
   progress.update(Stage::kWriting, std::chrono::milliseconds(0), duration);
   workspace.write_atomically(kTranscriptFile, subtitles::write_transcript_json(texts.front()));
-  for (const Transcript& text : texts) write_results(job.spec, text, workspace, outcome);
+  for (const Transcript& text : texts) write_results(job.spec, text, workspace, tools.timings, outcome);
   progress.update(Stage::kWriting, duration, duration);
+  whole.finish(duration);
   return outcome;
 }
 

@@ -10,8 +10,10 @@
 #include "voxlate/arrival.h"
 #include "voxlate/job_store.h"
 #include "voxlate/progress.h"
+#include "voxlate/stage_timings.h"
 #include "voxlate/transcriber.h"
 #include "voxlate/translator.h"
+#include "voxlate/worker_slots.h"
 
 namespace voxlate::pipeline {
 
@@ -33,6 +35,8 @@ struct JobTools {
   std::function<Transcriber&(std::string_view engine)> transcriber;
   Translator& translator;
   const media::MediaReader& media;
+  StageTimings& timings;
+  WorkerSlots* slots = nullptr;  ///< null: any number of tasks may run at once
   /// For a job whose media is still coming in: how far it may be read.
   std::function<WaitForBytes(const Job&)> arrival_of = [](const Job&) { return WaitForBytes(); };
 };

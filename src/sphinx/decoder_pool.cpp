@@ -4,7 +4,8 @@
 
 namespace voxlate::sphinx {
 
-DecoderPool::DecoderPool(const Decoder::Options& options, int decoders) : options_(options) {
+DecoderPool::DecoderPool(const Decoder::Options& options, int decoders, WorkerSlots* slots)
+    : options_(options), slots_(slots) {
   for (int i = 0; i < decoders; ++i) threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -46,6 +47,7 @@ void DecoderPool::run(const std::stop_token& stop) {
   while (std::optional<Task> task = next_task(stop)) {
     Outcome outcome;
     try {
+      const WorkerPlace place(slots_, WorkerPlace::Wait::kInTurn, stop);
       if (!decoder) decoder.emplace(options_);
       outcome.words = decoder->decode(task->samples, task->stop);
     } catch (...) {

@@ -12,6 +12,7 @@
 
 #include "base/mutex.h"
 #include "sphinx/decoder.h"
+#include "voxlate/worker_slots.h"
 
 namespace voxlate::sphinx {
 
@@ -23,7 +24,8 @@ namespace voxlate::sphinx {
 /// Thread-safe; every `Ticket` must be gone before the pool is.
 class DecoderPool {
  public:
-  DecoderPool(const Decoder::Options& options, int decoders);
+  /// `slots`: each utterance takes one of these places; null: there is no limit but the number of threads. Outlives it.
+  DecoderPool(const Decoder::Options& options, int decoders, WorkerSlots* slots = nullptr);
 
   /// The place of one job in the pool. One thread submits, one takes. On destruction what waits is dropped and what
   /// runs is stopped, without waiting for it.
@@ -69,6 +71,7 @@ class DecoderPool {
   std::optional<Task> take_task() REQUIRES(mutex_);
 
   const Decoder::Options options_;
+  WorkerSlots* const slots_;
 
   Mutex mutex_;
   ConditionVariable waiting_;

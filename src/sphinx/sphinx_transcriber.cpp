@@ -176,7 +176,7 @@ SphinxTranscriber::SphinxTranscriber(const Options& options, DetectorFactory mak
     : options_(options),
       make_detector_(std::move(make_detector)),
       decoders_(decoder_count(options.decoders)),
-      pool_(decoder_options(options), decoders_) {}
+      pool_(decoder_options(options), decoders_, options.slots) {}
 
 TranscriberInfo SphinxTranscriber::info() const {
   return {.id = "sphinx", .name = "PocketSphinx (US English)", .languages = {"en"}, .notice = kNotice};

@@ -13,6 +13,7 @@
 #include "sphinx/decoder_pool.h"
 #include "voxlate/transcriber.h"
 #include "voxlate/voice_activity.h"
+#include "voxlate/worker_slots.h"
 
 namespace voxlate::sphinx {
 
@@ -42,6 +43,9 @@ class SphinxTranscriber final : public Transcriber {
     /// Settings of the library beside or in place of the tuned ones, as {"-lw", "6.5"}; for measurements. An
     /// unknown one makes every job fail, and the library aborts with some that it knows ({"-fwdflat", "no"}).
     std::vector<std::pair<std::string, std::string>> settings;
+
+    /// Each utterance takes a place; null: there is no limit but `decoders`. Outlives the transcriber.
+    WorkerSlots* slots = nullptr;
   };
 
   /// Makes the detector of one stream.

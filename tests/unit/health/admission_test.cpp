@@ -46,8 +46,11 @@ TEST_F(AdmissionTest, WhatWasPromisedCountsAsUsedUntilItShows) {
 TEST_F(AdmissionTest, WhatAJobThatEndedWasPromisedIsFreeAgain) {
   ASSERT_EQ(ask("a", 300), Answer::kStart);
   ASSERT_EQ(ask("b", 300), Answer::kWaitForMemory);
+  using Running = std::vector<std::pair<std::string, std::uint64_t>>;
+  EXPECT_EQ(admission_.running(), (Running{{"a", 300 * kMb}}));
   admission_.ended("a");
   EXPECT_EQ(ask("b", 300), Answer::kStart);
+  EXPECT_EQ(admission_.running(), (Running{{"b", 300 * kMb}}));
 }
 
 TEST_F(AdmissionTest, AJobAloneGetsWhatThereIs) {

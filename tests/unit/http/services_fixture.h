@@ -15,6 +15,7 @@
 #include "store/sqlite_answer_store.h"
 #include "store/sqlite_upload_store.h"
 #include "store/sqlite_webhook_store.h"
+#include "tests/unit/http/fake_performance.h"
 #include "voxlate/error.h"
 
 namespace voxlate::http {
@@ -81,6 +82,7 @@ class ServicesTest : public testing::Test {
             .answers = answers_,
             .durability = durability_,
             .clock = clock_,
+            .performance = performance_,
             .capabilities = [] { return Capabilities{}; },
             .probe = [](const std::filesystem::path&, const JobSpec&) { return MediaSummary{}; },
             .complete_spec = [](JobSpec&) {},
@@ -122,6 +124,7 @@ class ServicesTest : public testing::Test {
   FakeModelStore models_;
   store::SqliteWebhookStore webhooks_{storage_};
   FixedClock clock_;
+  FakePerformance performance_;
   Options options_{.port = 0, .min_free_disk_bytes = 1 << 20, .version = "0.1.0"};
   int port_ = 0;
   std::unique_ptr<Server> server_;

@@ -40,6 +40,14 @@ constexpr std::array kRows = {
     Row{"GET", "/api/system/status"},
     Row{"GET", "/api/caches"},
     Row{"DELETE", "/api/caches/{name}"},
+    Row{"GET", "/api/system/events"},
+    Row{"GET", "/api/performance"},
+    Row{"GET", "/api/performance/timings"},
+    Row{"DELETE", "/api/performance/timings", Thing::kNone, 204},
+    Row{"GET", "/api/performance/history"},
+    Row{"GET", "/api/performance/memory"},
+    Row{"GET", "/api/performance/optimization"},
+    Row{"POST", "/api/performance/optimize", Thing::kNone, 200, "{}"},
     Row{"GET", "/api/models"},
     Row{"GET", "/api/models/{id}", Thing::kModel},
     Row{"POST", "/api/models/{id}/download", Thing::kModel, 202},
@@ -92,6 +100,7 @@ constexpr std::array kRows = {
     Row{"POST", "/translate_file", Thing::kNone, 415},
     Row{"GET", "/download_file/{id}", Thing::kModel, 404},
     Row{"GET", "/frontend/settings"},
+    Row{"GET", "/metrics"},
     Row{"GET", "/livez"},
     Row{"GET", "/readyz"},
     Row{"GET", "/health"},
@@ -154,11 +163,14 @@ bool is_key(Who who) {
 
 bool is_owner(Who who) { return who == Who::kOwner || who == Who::kReadKey || who == Who::kWriteKey; }
 
+bool is_admins(Who who) { return who == Who::kAdmin || who == Who::kAdminKeyOfAdmin || who == Who::kReadKeyOfAdmin; }
+
 bool sees_everything(Who who) { return who == Who::kAdmin || who == Who::kAdminKeyOfAdmin; }
 
 int expected(const Row& row, const Route& route, Who who) {
   if (route.access == Access::kOpen) return row.success;
   if (most_of(who) == Access::kOpen) return 401;
+  if (route.access == Access::kInspect) return is_admins(who) ? row.success : 403;
   if (most_of(who) < route.access) return 403;
   if (row.needs_session && is_key(who)) return 403;
   constexpr std::array kOwned = {Thing::kQueuedJob, Thing::kFinishedJob, Thing::kCancelledJob, Thing::kWebhook,

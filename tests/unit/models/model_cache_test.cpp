@@ -71,6 +71,22 @@ TEST_F(ModelCacheTest, LoadsOnceAndShares) {
   EXPECT_NE(cache.get(half, {}), first) << "another form of it";
 }
 
+TEST_F(ModelCacheTest, CountsWhatItLoadedAndFreed) {
+  Cache cache = make(2);
+  for (const char* model : {"a", "b", "c"}) {
+    cache.get(key(model), {});
+    tick();
+  }
+  cache.unload_unused(0ms);
+  cache.get(key("a"), {});
+  cache.unload("a");
+  before_load_ = [](const ModelKey&, const std::stop_token&) { throw Error(ErrorCode::kCorrupt, "broken"); };
+  EXPECT_THROW(cache.get(key("d"), {}), Error);
+  EXPECT_EQ(cache.created(), 4U);
+  EXPECT_EQ(cache.freed(), 4U);
+  EXPECT_EQ(alive_, 0);
+}
+
 TEST_F(ModelCacheTest, LoadsOnceUnderConcurrency) {
   constexpr int kThreads = 8;
   std::binary_semaphore go(0);

@@ -112,6 +112,17 @@ class RecordingProgress final : public Progress {
   const JobSpec& spec_;
 };
 
+class CountingTimings final : public StageTimings {
+ public:
+  void record(std::string_view stage, std::chrono::nanoseconds wall, std::chrono::milliseconds media) override {
+    EXPECT_GE(wall.count(), 0) << stage;
+    EXPECT_GT(media.count(), 0) << stage;
+    stages.emplace_back(stage);
+  }
+
+  std::vector<std::string> stages;
+};
+
 class RunJobTest : public ::testing::Test {
  protected:
   RunJobTest() {
@@ -125,7 +136,8 @@ class RunJobTest : public ::testing::Test {
   JobOutcome run(std::stop_token stop = {}) {
     const JobTools tools{.transcriber = [this](std::string_view) -> Transcriber& { return transcriber_; },
                          .translator = translator_,
-                         .media = media_};
+                         .media = media_,
+                         .timings = timings_};
     return run_job(job_, workspace_, tools, checkpoints_, progress_, std::move(stop));
   }
 
@@ -139,6 +151,7 @@ class RunJobTest : public ::testing::Test {
   MarkingTranslator translator_;
   MemoryCheckpoints checkpoints_;
   RecordingProgress progress_{job_.spec};
+  CountingTimings timings_;
 };
 
 std::vector<std::string> names_of(const JobOutcome& outcome) {
@@ -210,6 +223,21 @@ TEST_F(RunJobTest, VanishedSourceIsAClearError) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kNotFound);
   }
+}
+
+TEST_F(RunJobTest, TimesEveryStageOnce) {
+  job_.spec.targets = {"es"};
+  run();
+  EXPECT_EQ(timings_.stages,
+            (std::vector<std::string>{"transcribe", "read", "translate", "layout", "write", "layout", "write", "job"}));
+}
+
+// What an earlier attempt did is not done, so it takes no time.
+TEST_F(RunJobTest, TimesNothingThatWasTakenFromACheckpoint) {
+  run();
+  timings_.stages.clear();
+  run();
+  EXPECT_EQ(timings_.stages, (std::vector<std::string>{"layout", "write", "job"}));
 }
 
 }  // namespace

@@ -26,6 +26,7 @@
 #include "tests/unit/speech/memory_audio.h"
 #include "vad/energy_voice_detector.h"
 #include "voxlate/error.h"
+#include "voxlate/worker_slots.h"
 
 namespace voxlate::sphinx {
 namespace {
@@ -133,6 +134,46 @@ class SphinxTranscriberTest : public testing::Test {
 
   static inline std::unique_ptr<SphinxTranscriber> shared_transcriber;
 };
+
+/// Counts who is within; thread-safe.
+class CountingSlots final : public WorkerSlots {
+ public:
+  bool take(const std::stop_token&) override {
+    const std::scoped_lock lock(mutex_);
+    most = std::max(most, ++active);
+    ++taken;
+    return true;
+  }
+  void take_now() override { ADD_FAILURE() << "nobody waits for an utterance"; }
+  void give_back() override {
+    const std::scoped_lock lock(mutex_);
+    --active;
+  }
+
+  int taken = 0;
+  int active = 0;
+  int most = 0;
+
+ private:
+  std::mutex mutex_;
+};
+
+TEST_F(SphinxTranscriberTest, EveryUtteranceTakesAPlace) {
+  CountingSlots slots;
+  {
+    SphinxTranscriber::Options options;
+    options.decoders = 1;
+    options.slots = &slots;
+    SphinxTranscriber transcriber = make_transcriber(options);
+    MemoryAudio audio(with_pauses({"goforward.raw", "goforward.raw"}, 2.0), {});
+    MemoryLog log;
+    Reports reports;
+    EXPECT_EQ(transcriber.transcribe(audio, {}, log, reports, {}).segments.size(), 2U);
+  }
+  EXPECT_EQ(slots.taken, 2);
+  EXPECT_EQ(slots.most, 1);
+  EXPECT_EQ(slots.active, 0);
+}
 
 TEST_F(SphinxTranscriberTest, RecognisesACommandWithWordTimes) {
   const auto samples = read_speech("goforward.raw");
