@@ -23,7 +23,7 @@ const { holders_of } = await import('../src/state/memory_view');
 const { alert_subject, fresh_alerts } = await import('../src/state/system_alerts');
 const { outcome_of } = await import('../src/state/system_outcome');
 const { SystemPage } = await import('../src/state/system_page.svelte');
-const { advice_title, alert_text, evidence_rows, origin_text } = await import('../src/components/system_labels');
+const { advice_title, alert_text, evidence_rows, in_order, origin_text } = await import('../src/components/system_labels');
 
 function make_alert(change: Partial<Alert> = {}): Alert {
   const since = '2026-05-04T12:00:00Z';
@@ -113,6 +113,11 @@ describe('what the page calls things', () => {
       { name: 'Workers busy', value: '31%' },
       { name: 'odd', value: '7' },
     ]);
+  });
+
+  it('has stages in the order of a job', () => {
+    const stages = ['job', 'align', 'write', 'receive'].map((stage) => ({ stage }));
+    expect(in_order(stages).map(({ stage }) => stage)).toEqual(['receive', 'write', 'align', 'job']);
   });
 
   it('names where a setting comes from', () => {
@@ -223,7 +228,10 @@ describe('SystemPage', () => {
     await page.unload('base');
     expect(page.caches).toBeNull();
     expect(page.advice).toEqual([]);
-    expect(page.refusal?.detail).toBe('No such route.');
+    expect(page.trouble?.detail).toBe('No such route.');
     expect(page.outcome).toEqual({ place: 'model base', unloaded: 'base' });
+    routes.caches.mockResolvedValue([]);
+    await page.unload('base');
+    expect(page.trouble).toBeNull();
   });
 });

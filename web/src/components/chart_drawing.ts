@@ -74,6 +74,8 @@ function draw_overlay(chart: uPlot, { line, marks_s }: ChartOverlay): void {
     ctx.textBaseline = 'top';
     ctx.fillText(line.label, bbox.left + 4 * unit, y + 3 * unit);
   }
+  ctx.strokeStyle = colour('--accent-strong');
+  ctx.fillStyle = colour('--accent-strong');
   for (const at_s of marks_s) {
     const x = chart.valToPos(at_s, 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;

@@ -3,9 +3,8 @@ import { page_language, t, type MessageKey } from '../messages/messages.svelte';
 import { alert_subject, kAlertTexts } from '../state/system_alerts';
 import { figure_text, type Unit } from '../text/figure';
 
-/** Names that come from the server; what is not among them is shown as the server calls it. */
+/** Names that come from the server, stages in the order of a job; what is not among them is shown as the server calls it. */
 const kStageKeys: Record<string, MessageKey> = {
-  job: 'timing.job',
   receive: 'timing.receive',
   probe: 'timing.probe',
   read: 'timing.read',
@@ -14,6 +13,7 @@ const kStageKeys: Record<string, MessageKey> = {
   translate: 'timing.translate',
   layout: 'timing.layout',
   write: 'timing.write',
+  job: 'timing.job',
 };
 
 const kHolderKeys: Record<string, MessageKey> = {
@@ -106,6 +106,13 @@ export const kCauseKeys: Record<string, MessageKey> = {
   rising: 'cause.rising',
   requested: 'cause.requested',
 };
+
+/** As a job goes through them, the whole job last; those that the page does not know before that. */
+export function in_order<T extends { stage: string }>(stages: readonly T[]): T[] {
+  const order = Object.keys(kStageKeys);
+  const place = (stage: string): number => (order.includes(stage) ? order.indexOf(stage) : order.length - 1.5);
+  return [...stages].sort((a, b) => place(a.stage) - place(b.stage));
+}
 
 export function stage_name(stage: string): string {
   const key = kStageKeys[stage];

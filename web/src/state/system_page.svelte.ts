@@ -32,8 +32,10 @@ export class SystemPage {
   advice = $state.raw<Recommendation[] | null>(null);
   caches = $state.raw<Cache[] | null>(null);
   performance = $state.raw<Performance | null>(null);
-  /** Why something could not be read, or a wish failed. */
+  /** Why the last wish failed. */
   refusal = $state.raw<Refusal | null>(null);
+  /** Why a part could not be read when it was tried last. */
+  trouble = $state.raw<Refusal | null>(null);
   /** What the last wish came to, and where it was made. */
   outcome = $state.raw<Outcome | null>(null);
   /** The wish under way, by its name; '' without one. */
@@ -108,11 +110,12 @@ export class SystemPage {
   private async load_history(): Promise<void> {
     const question = (this.question += 1);
     const range = this.range;
-    await this.read(async () => {
+    const trouble = await this.read(async () => {
       const stretch = stretch_of(await system_server.history(range));
       if (question !== this.question) return;
       this.stretch = this.look ? with_look(stretch, this.look, range) : stretch;
     });
+    if (trouble && question === this.question) this.trouble = trouble;
   }
 
   private look_again(): void {
@@ -126,22 +129,24 @@ export class SystemPage {
   }
 
   private async read_all(): Promise<void> {
-    await Promise.all([
+    const found = await Promise.all([
       this.read(async () => (this.status = await system_server.status())),
       this.read(async () => (this.memory = await system_server.memory())),
       this.read(async () => (this.stages = (await system_server.timings()).stages)),
       this.read(async () => (this.advice = (await system_server.advice()).recommendations)),
       this.read(async () => (this.caches = await system_server.caches())),
     ]);
+    this.trouble = found.find((trouble) => trouble !== null) ?? null;
   }
 
   /** A server that does not answer is the banner's business. */
-  private async read(question: () => Promise<unknown>): Promise<void> {
+  private async read(question: () => Promise<unknown>): Promise<Refusal | null> {
     try {
       await question();
+      return null;
     } catch (error) {
       const refusal = refusal_of(error);
-      if (refusal.text !== 'connection.unreachable') this.refusal = refusal;
+      return refusal.text === 'connection.unreachable' ? null : refusal;
     }
   }
 
