@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration_text, figure_text, speed_of, speed_text } from '../src/text/figure';
+import { duration_text, exact_percent, figure_text, speed_of, speed_text } from '../src/text/figure';
 
 const plain = (text: string): string => text.replace(/\s/g, ' ');
 
@@ -15,6 +15,7 @@ describe('figure_text', () => {
   it('is as fine as the figure deserves', () => {
     expect(figure_text(34.4, 'percent', 'en')).toBe('34%');
     expect(figure_text(0.43, 'percent', 'en')).toBe('0.4%');
+    expect(exact_percent(74.31, 'en')).toBe('74.3%');
     expect(figure_text(4_689_326, 'bytes_per_s', 'en')).toBe('4.7 MB/s');
     expect(figure_text(0.0414, 'seconds', 'en')).toBe('41 ms');
     expect(figure_text(12.345, 'seconds', 'en')).toBe('12.3 sec');

@@ -490,7 +490,7 @@ export const en = {
 
   'memory.heading': 'What holds memory',
   'memory.process': 'This server: {size}',
-  'memory.machine': 'Machine: {used} of {total}',
+  'memory.of': 'In use: {used} of {total}',
   'memory.free': 'Free memory',
   'memory.other': 'The program itself, jobs, everything else',
   'memory.job': 'Job {id}…',
@@ -525,6 +525,7 @@ export const en = {
   'cache.of': '{used} of {limit}',
   'cache.entries': { one: '{n} entry', other: '{n} entries' },
   'cache.hit_rate': 'Found: {rate} of {asked}',
+  'cache.unasked': 'Not asked yet',
   'cache.errors': { one: '{n} error', other: '{n} errors' },
   'cache.unreachable': 'Does not answer',
   'cache.free': 'Free',

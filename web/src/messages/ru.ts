@@ -505,7 +505,7 @@ export const ru: Messages = {
 
   'memory.heading': 'Что занимает память',
   'memory.process': 'Этот сервер: {size}',
-  'memory.machine': 'Машина: {used} из {total}',
+  'memory.of': 'Занято: {used} из {total}',
   'memory.free': 'Освободить память',
   'memory.other': 'Программа, задачи и остальное',
   'memory.job': 'Задача {id}…',
@@ -540,6 +540,7 @@ export const ru: Messages = {
   'cache.of': '{used} из {limit}',
   'cache.entries': { one: '{n} запись', few: '{n} записи', many: '{n} записей', other: '{n} записи' },
   'cache.hit_rate': 'Найдено: {rate} из {asked}',
+  'cache.unasked': 'Ещё не спрашивали',
   'cache.errors': { one: '{n} ошибка', few: '{n} ошибки', many: '{n} ошибок', other: '{n} ошибки' },
   'cache.unreachable': 'Не отвечает',
   'cache.free': 'Освободить',

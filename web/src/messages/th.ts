@@ -490,7 +490,7 @@ export const th: Messages = {
 
   'memory.heading': 'อะไรใช้หน่วยความจำ',
   'memory.process': 'เซิร์ฟเวอร์นี้: {size}',
-  'memory.machine': 'ทั้งเครื่อง: {used} จาก {total}',
+  'memory.of': 'ใช้อยู่: {used} จาก {total}',
   'memory.free': 'คืนหน่วยความจำ',
   'memory.other': 'ตัวโปรแกรม งาน และอื่น ๆ',
   'memory.job': 'งาน {id}…',
@@ -525,6 +525,7 @@ export const th: Messages = {
   'cache.of': '{used} จาก {limit}',
   'cache.entries': { other: '{n} รายการ' },
   'cache.hit_rate': 'พบ: {rate} จาก {asked}',
+  'cache.unasked': 'ยังไม่มีการค้นหา',
   'cache.errors': { other: 'ข้อผิดพลาด {n} ครั้ง' },
   'cache.unreachable': 'ไม่ตอบสนอง',
   'cache.free': 'คืน',

@@ -490,7 +490,7 @@ export const vi: Messages = {
 
   'memory.heading': 'Thứ đang giữ bộ nhớ',
   'memory.process': 'Máy chủ này: {size}',
-  'memory.machine': 'Toàn máy: {used} trên {total}',
+  'memory.of': 'Đang dùng: {used} trên {total}',
   'memory.free': 'Giải phóng bộ nhớ',
   'memory.other': 'Chương trình, công việc và phần còn lại',
   'memory.job': 'Công việc {id}…',
@@ -525,6 +525,7 @@ export const vi: Messages = {
   'cache.of': '{used} trên {limit}',
   'cache.entries': { other: '{n} mục' },
   'cache.hit_rate': 'Tìm thấy: {rate} trên {asked}',
+  'cache.unasked': 'Chưa được hỏi',
   'cache.errors': { other: '{n} lỗi' },
   'cache.unreachable': 'Không trả lời',
   'cache.free': 'Giải phóng',

@@ -38,7 +38,7 @@ export class SystemPage {
   trouble = $state.raw<Refusal | null>(null);
   /** What the last wish came to, and where it was made. */
   outcome = $state.raw<Outcome | null>(null);
-  /** The wish under way, by its name; '' without one. */
+  /** The wish under way, by its name; '' without one. Another one is not taken meanwhile: buttons keep the focus. */
   busy = $state('');
   private timer = 0;
   private question = 0;

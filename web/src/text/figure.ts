@@ -34,6 +34,11 @@ export function figure_text(value: number | null, unit: Unit, locale: string): s
   }
 }
 
+/** `74.3 %`, for two that are compared. */
+export function exact_percent(value: number, locale: string): string {
+  return number(value / 100, locale, { style: 'percent', maximumFractionDigits: 1 });
+}
+
 /** How many times as fast as playback, `18`, from seconds for a second of media; null where none was worked on. */
 export function speed_of(real_time_factor: number | null): number | null {
   return real_time_factor === null || real_time_factor <= 0 ? null : 1 / real_time_factor;
