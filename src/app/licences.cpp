@@ -53,6 +53,7 @@ constexpr Entry kData[] = {
 constexpr Entry kEmbedded[] = {
     {"Svelte", "MIT", "runtime of the browser client"},
     {"tus-js-client", "MIT", "uploads of the browser client"},
+    {"uPlot", "MIT", "charts of the browser client"},
     {"clsx, esm-env", "MIT", "parts of that runtime"},
 };
 

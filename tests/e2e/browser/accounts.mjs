@@ -203,6 +203,9 @@ async function other_does_not_see(address) {
   assert.equal(await page.getByRole('link', { name: 'Users' }).count(), 0, 'users are for administrators');
   await page.goto(`${base_url}/users`);
   await page.getByText('There is nothing at this address.').waitFor();
+  assert.equal(await page.getByRole('link', { name: 'System' }).count(), 0, 'how the server does is for them as well');
+  await page.goto(`${base_url}/system`);
+  await page.getByText('Only administrators see how the server does.').waitFor();
   await page.context().close();
 }
 

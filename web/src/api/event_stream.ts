@@ -1,3 +1,4 @@
+import { ReconnectingSource, type SourceListener } from './reconnecting_source';
 import type { DeletedEvent, Job, SegmentsEvent } from './types';
 
 /** What the server tells about jobs as it happens. */
@@ -6,74 +7,40 @@ export type ServerEvent =
   | { kind: 'segments'; segments: SegmentsEvent }
   | { kind: 'deleted'; id: string };
 
-export interface StreamListener {
+export interface StreamListener extends Omit<SourceListener, 'on_event'> {
   /** Events in order, gathered over a moment so that a burst is one update of the page. */
   on_events(events: ServerEvent[]): void;
-  /** The stream is open; `again` when it had been lost, so that something may have been missed. */
-  on_open(again: boolean): void;
-  /** `refused`: the server answered, but not with a stream; its answer is not told. */
-  on_lost(refused: boolean): void;
 }
 
+const kKinds = ['job', 'segments', 'deleted'];
 const kGatherMs = 60;
-const kFirstPauseMs = 2000;
-const kLongestPauseMs = 30000;
 
-/**
- * Listens to a server-sent event stream until `close`. The browser reconnects by itself and then sends
- * `Last-Event-ID`; only when it gives up (the server answered with an error) a new stream is opened,
- * with growing pauses.
- */
+function read_event(kind: string, data: string): ServerEvent {
+  if (kind === 'job') return { kind, job: JSON.parse(data) as Job };
+  if (kind === 'segments') return { kind, segments: JSON.parse(data) as SegmentsEvent };
+  return { kind: 'deleted', id: (JSON.parse(data) as DeletedEvent).id };
+}
+
+/** Listens to a stream of jobs until `close`. */
 export class EventStream {
-  private source: EventSource | null = null;
+  private readonly source: ReconnectingSource;
   private gathered: ServerEvent[] = [];
   private gather_timer = 0;
-  private retry_timer = 0;
-  private pause_ms = kFirstPauseMs;
-  private was_lost = false;
 
   constructor(
-    private readonly url: string,
+    url: string,
     private readonly listener: StreamListener,
   ) {
-    this.connect();
+    this.source = new ReconnectingSource(url, kKinds, {
+      on_event: (kind, data) => this.gather(read_event(kind, data)),
+      on_open: (again) => listener.on_open(again),
+      on_lost: (refused) => listener.on_lost(refused),
+    });
   }
 
   close(): void {
     clearTimeout(this.gather_timer);
-    clearTimeout(this.retry_timer);
-    this.source?.close();
-    this.source = null;
-  }
-
-  private connect(): void {
-    const source = new EventSource(this.url);
-    this.source = source;
-    source.onopen = () => {
-      this.pause_ms = kFirstPauseMs;
-      this.listener.on_open(this.was_lost);
-      this.was_lost = false;
-    };
-    source.onerror = () => this.lost(source);
-    source.addEventListener('job', (event) => this.gather({ kind: 'job', job: JSON.parse(event.data) as Job }));
-    source.addEventListener('segments', (event) =>
-      this.gather({ kind: 'segments', segments: JSON.parse(event.data) as SegmentsEvent }),
-    );
-    source.addEventListener('deleted', (event) =>
-      this.gather({ kind: 'deleted', id: (JSON.parse(event.data) as DeletedEvent).id }),
-    );
-  }
-
-  private lost(source: EventSource): void {
-    this.was_lost = true;
-    const refused = source.readyState === EventSource.CLOSED;
-    this.listener.on_lost(refused);
-    // Whoever listens may have closed the stream for good because of that.
-    if (!refused || this.source !== source) return;
-    source.close();
-    clearTimeout(this.retry_timer);
-    this.retry_timer = window.setTimeout(() => this.connect(), this.pause_ms);
-    this.pause_ms = Math.min(this.pause_ms * 2, kLongestPauseMs);
+    this.source.close();
   }
 
   private gather(event: ServerEvent): void {

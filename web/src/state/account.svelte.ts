@@ -35,6 +35,11 @@ class AccountStore {
     return this.me.user?.role === 'admin';
   }
 
+  /** Whether one may see how the server does: everybody where there are no accounts. */
+  get may_inspect(): boolean {
+    return this.may_enter && (!this.me.accounts || this.is_admin);
+  }
+
   /** Whether the pages behind the door may be shown. */
   get may_enter(): boolean {
     return this.settled && (!this.me.accounts || this.me.user !== null);

@@ -1,4 +1,4 @@
-type PlainName = 'home' | 'models' | 'sign_in' | 'account' | 'keys' | 'users' | 'webhooks' | 'nowhere';
+type PlainName = 'home' | 'models' | 'sign_in' | 'account' | 'keys' | 'users' | 'webhooks' | 'system' | 'nowhere';
 export type Page = { name: PlainName } | { name: 'job'; id: string };
 
 const kPaths = new Map<string, PlainName>([
@@ -10,6 +10,7 @@ const kPaths = new Map<string, PlainName>([
   ['/account/keys', 'keys'],
   ['/users', 'users'],
   ['/webhooks', 'webhooks'],
+  ['/system', 'system'],
 ]);
 
 export function page_of(path: string): Page {
