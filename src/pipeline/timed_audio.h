@@ -18,6 +18,7 @@ class TimedAudio final : public AudioSource {
     waited_ += std::chrono::steady_clock::now() - begin;
     return samples;
   }
+  void check() override { source_.check(); }
   std::chrono::milliseconds start_time() const override { return source_.start_time(); }
   std::optional<std::chrono::milliseconds> duration() const override { return source_.duration(); }
 
