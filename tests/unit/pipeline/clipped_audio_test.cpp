@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "pipeline/timed_audio.h"
 #include "voxlate/error.h"
 
 namespace voxlate::pipeline {
@@ -80,6 +81,17 @@ TEST(ClippedAudio, IsBrokenWithTheWholeUntilItsEnd) {
   EXPECT_THROW(audio.check(), Error);
   all_of(audio);
   EXPECT_NO_THROW(audio.check());
+}
+
+TEST(TimedAudio, IsTheSourceBehindItInAllElse) {
+  Counting whole(2);
+  TimedAudio audio(whole);
+  EXPECT_EQ(audio.start_time(), whole.start_time());
+  EXPECT_EQ(audio.duration(), whole.duration());
+  EXPECT_EQ(all_of(audio).size(), 2U * kSampleRate);
+  EXPECT_NO_THROW(audio.check());
+  whole.break_off();
+  EXPECT_THROW(audio.check(), Error);
 }
 
 }  // namespace
