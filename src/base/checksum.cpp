@@ -27,7 +27,7 @@ constexpr std::array<std::uint32_t, 256> kCrcTable = make_crc_table();
 
 struct Checksum::Hash {
   struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    void operator()(EVP_MD_CTX* freed) const { EVP_MD_CTX_free(freed); }
   };
   std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
 

@@ -28,8 +28,8 @@ std::optional<std::uint32_t> take_number(std::string_view& text) {
     const char c = text.front();
     std::uint64_t digit = base;
     if (c >= '0' && c <= '9') digit = static_cast<std::uint64_t>(c - '0');
-    if (c >= 'a' && c <= 'f') digit = static_cast<std::uint64_t>(c - 'a' + 10);
-    if (c >= 'A' && c <= 'F') digit = static_cast<std::uint64_t>(c - 'A' + 10);
+    if (c >= 'a' && c <= 'f') digit = static_cast<std::uint64_t>(c - 'a') + 10;
+    if (c >= 'A' && c <= 'F') digit = static_cast<std::uint64_t>(c - 'A') + 10;
     if (digit >= base) return std::nullopt;
     value = value * base + digit;
     if (value > UINT32_MAX) return std::nullopt;

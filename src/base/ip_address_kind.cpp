@@ -15,7 +15,7 @@ IpRange range(std::string_view text) { return IpRange::parse(text).value(); }
 IpAddressKind registered_kind(const IpAddress& address) {
   struct Row {
     IpRange range;
-    IpAddressKind kind;
+    IpAddressKind kind = kUnspecified;
   };
   static const std::array kRegistry = {
       Row{range("0.0.0.0/8"), kUnspecified},

@@ -81,7 +81,7 @@ AddressRules::AddressRules(const Options& options) : ports_(options.ports), http
     if (const auto range = IpRange::parse(entry, IpSpelling::kAny)) {
       networks_.push_back(*range);
     } else if (is_ascii_host(lower(entry))) {
-      names_.push_back(std::string(without_final_dot(lower(entry))));
+      names_.emplace_back(without_final_dot(lower(entry)));
     } else {
       throw Error(ErrorCode::kInvalidInput,
                   "expected an address, a range such as 192.168.1.0/24, or a host name, got \"" + entry + "\"");
