@@ -5,8 +5,7 @@
 // OUT: gets pictures of each page. Exit status: 0 passed, 1 failed, 77 cannot run here (says why).
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { check_axe, check_width, launch, open_context, picture, watch_page } from './checks.mjs';
+import { check_every_look, check_width, launch, open_watched, picture } from './checks.mjs';
 
 const base_url = (process.env.BASE_URL ?? process.argv[2] ?? '').replace(/\/$/, '');
 const media = process.env.MEDIA ?? process.argv[3] ?? '';
@@ -14,36 +13,14 @@ const out = process.env.OUT ?? process.argv[4] ?? '';
 const kRoot = { name: 'root', password: 'violet harbour 27' };
 const kGuest = { name: 'ann', password: 'seven grey geese' };
 const kWidths = [320, 390, 1280];
-const kSchemes = ['light', 'dark'];
 
 const foreign = [];
 const complaints = [];
 let browser;
 let axe_source;
 
-async function open_page(options = {}) {
-  const context = await open_context(browser, base_url, { viewport: { width: 1280, height: 844 }, ...options }, foreign);
-  const page = await context.newPage();
-  watch_page(page, complaints);
-  return page;
-}
-
-/** The page at hand as it is in every width and colour scheme. */
-async function check_look(page, name) {
-  for (const colorScheme of kSchemes) {
-    // Without motion: a colour half way to another has no contrast to speak of.
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const width of kWidths) {
-      await page.setViewportSize({ width, height: 844 });
-      const place = `${name}-${width}-${colorScheme}`;
-      await check_width(page, width, place);
-      await check_axe(page, axe_source, place);
-      if (out) await page.screenshot({ path: path.join(out, `${place}.png`), fullPage: true });
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
-  await page.setViewportSize({ width: 1280, height: 844 });
-}
+const open_page = (options = {}) => open_watched(browser, base_url, options, { foreign, complaints });
+const check_look = (page, name) => check_every_look(page, name, { axe_source, out });
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true });
 const button = (page, name) => page.getByRole('button', { name, exact: true });

@@ -78,3 +78,28 @@ export async function check_width(page, width, place) {
   const content_width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(content_width <= width, `${place}: content is ${content_width} px wide`);
 }
+
+/** A new page of a context of its own, watched for complaints. */
+export async function open_watched(browser, base_url, options, { foreign, complaints }) {
+  const context = await open_context(browser, base_url, { viewport: { width: 1280, height: 844 }, ...options }, foreign);
+  const page = await context.newPage();
+  watch_page(page, complaints);
+  return page;
+}
+
+/** The page at hand as it is in every width and colour scheme; `out` gets pictures, unless it is empty. */
+export async function check_every_look(page, name, { axe_source, out }) {
+  for (const colorScheme of ['light', 'dark']) {
+    // Without motion: a colour half way to another has no contrast to speak of.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const width of [320, 390, 1280]) {
+      await page.setViewportSize({ width, height: 844 });
+      const place = `${name}-${width}-${colorScheme}`;
+      await check_width(page, width, place);
+      await check_axe(page, axe_source, place);
+      if (out) await page.screenshot({ path: path.join(out, `${place}.png`), fullPage: true });
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
+  await page.setViewportSize({ width: 1280, height: 844 });
+}

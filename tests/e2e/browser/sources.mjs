@@ -10,15 +10,13 @@ import { createHmac } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { check_axe, check_width, launch, open_context, watch_page } from './checks.mjs';
+import { check_every_look, check_width, launch, open_watched } from './checks.mjs';
 
 const base_url = (process.env.BASE_URL ?? process.argv[2] ?? '').replace(/\/$/, '');
 const media = process.env.MEDIA ?? process.argv[3] ?? '';
 const long_media = process.env.LONG_MEDIA ?? process.argv[4] ?? '';
 const out = process.env.OUT ?? process.argv[5] ?? '';
 const kJobTimeoutMs = Number(process.env.JOB_TIMEOUT_MS ?? 180_000);
-const kWidths = [320, 390, 1280];
-const kSchemes = ['light', 'dark'];
 /** Slow enough that there is a half way on the loopback. */
 const kUploadBytesPerSecond = 2_000_000;
 
@@ -77,29 +75,8 @@ class OtherServer {
 
 const other = new OtherServer();
 
-async function open_page(options = {}) {
-  const context = await open_context(browser, base_url, { viewport: { width: 1280, height: 844 }, ...options }, foreign);
-  const page = await context.newPage();
-  watch_page(page, complaints);
-  return page;
-}
-
-/** The page at hand as it is in every width and colour scheme. */
-async function check_look(page, name) {
-  for (const colorScheme of kSchemes) {
-    // Without motion: a colour half way to another has no contrast to speak of.
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const width of kWidths) {
-      await page.setViewportSize({ width, height: 844 });
-      const place = `${name}-${width}-${colorScheme}`;
-      await check_width(page, width, place);
-      await check_axe(page, axe_source, place);
-      if (out) await page.screenshot({ path: path.join(out, `${place}.png`), fullPage: true });
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
-  await page.setViewportSize({ width: 1280, height: 844 });
-}
+const open_page = (options = {}) => open_watched(browser, base_url, options, { foreign, complaints });
+const check_look = (page, name) => check_every_look(page, name, { axe_source, out });
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const card = (page, name) => page.locator('article', { hasText: name });

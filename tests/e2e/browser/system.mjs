@@ -8,15 +8,12 @@
 // OUT: gets pictures. Exit status: 0 passed, 1 failed, 77 cannot run here (says why).
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { check_axe, check_width, launch, open_context, watch_page } from './checks.mjs';
+import { check_every_look, check_width, launch, open_watched } from './checks.mjs';
 
 const base_url = (process.env.BASE_URL ?? process.argv[2] ?? '').replace(/\/$/, '');
 const media = process.env.MEDIA ?? process.argv[3] ?? '';
 const tight = process.env.TIGHT === '1';
 const out = process.env.OUT ?? '';
-const kWidths = [320, 390, 1280];
-const kSchemes = ['light', 'dark'];
 const kJobTimeoutMs = Number(process.env.JOB_TIMEOUT_MS ?? 180_000);
 
 const foreign = [];
@@ -33,28 +30,8 @@ async function ask(address) {
   return answer.json();
 }
 
-async function open_page(options = {}) {
-  const context = await open_context(browser, base_url, { viewport: { width: 1280, height: 844 }, ...options }, foreign);
-  const page = await context.newPage();
-  watch_page(page, complaints);
-  return page;
-}
-
-async function check_look(page, name) {
-  for (const colorScheme of kSchemes) {
-    // Without motion: a colour half way to another has no contrast to speak of.
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const width of kWidths) {
-      await page.setViewportSize({ width, height: 844 });
-      const place = `${name}-${width}-${colorScheme}`;
-      await check_width(page, width, place);
-      await check_axe(page, axe_source, place);
-      if (out) await page.screenshot({ path: path.join(out, `${place}.png`), fullPage: true });
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
-  await page.setViewportSize({ width: 1280, height: 844 });
-}
+const open_page = (options = {}) => open_watched(browser, base_url, options, { foreign, complaints });
+const check_look = (page, name) => check_every_look(page, name, { axe_source, out });
 
 /** The cell under "Now" of a line of a chart. */
 const now_cell = (page, heading, line) => chart(page, heading).getByRole('row', { name: line }).locator('td').first();
